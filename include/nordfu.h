@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Everything that libnordfu offers. */
+#ifndef NORDFU_NORDFU_H
+#define NORDFU_NORDFU_H
+
+#include "nordfu/cancel.h"
+#include "nordfu/central.h"
+#include "nordfu/error.h"
+#include "nordfu/image.h"
+#include "nordfu/log.h"
+#include "nordfu/package.h"
+#include "nordfu/port.h"
+#include "nordfu/target.h"
+
+#define NORDFU_VERSION "0.1.0"
+
+#endif

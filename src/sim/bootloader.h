@@ -1,0 +1,77 @@
+/*
+ * SPDX-License-Identifier: MIT
+ * The secure bootloader's DFU server, as SDK 17.1 answers (own decoders; nothing of the client's is used).
+ *
+ * Transport-neutral: requests and data packets are handed in, answers come out through `reply`. It works on a flash, and on settings
+ * and banks in it; activation and reset are asked of the device through `reset`.
+ */
+#ifndef NORDFU_SIM_BOOTLOADER_H
+#define NORDFU_SIM_BOOTLOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/flash.h"
+#include "sim/profile.h"
+#include "sim/world.h"
+
+struct bootloader;
+
+struct bootloader_config {
+    const struct sim_profile *profile;
+    bool check_signature;         /* false: any signature passes (a debug bootloader with pubkey=any) */
+    uint8_t public_key[64];       /* X then Y, big endian */
+    bool is_debug;                /* honours is_debug in init packets */
+    uint32_t hw_version;          /* what init packets must ask for */
+    uint32_t softdevice;          /* FWID of the installed SoftDevice, 0 = none */
+    uint32_t app_version;         /* of the installed application */
+    uint32_t bootloader_version;
+    bool app_present;             /* a valid application is in bank 0 */
+};
+
+struct bootloader_ops {
+    /* An answer or receipt notification for the control point. */
+    void (*reply)(void *context, const uint8_t *bytes, size_t size);
+    /* The bootloader wants a chip reset (after activation, abort, inactivity). */
+    void (*reset)(void *context);
+};
+
+/* What survives resets: settings in flash, versions, the installed image. One per device. */
+struct bootloader *bootloader_new(struct sim_world *world, struct flash *flash,
+                                  const struct bootloader_config *config,
+                                  const struct bootloader_ops *ops, void *context);
+void bootloader_free(struct bootloader **bootloader);
+
+/* The chip starts in the bootloader: RAM state is gone, settings are read from flash. Activates what is pending. Returns true if it
+ * must stay (DFU mode), false if the application is to be started. `requested`: someone asked for DFU mode. */
+bool bootloader_start(struct bootloader *bootloader, bool requested);
+/* Power is gone or the application runs: no timers, nothing answers. */
+void bootloader_stop(struct bootloader *bootloader);
+
+/* One request on the control point. */
+void bootloader_control(struct bootloader *bootloader, const uint8_t *bytes, size_t size);
+/* One data packet. Silently lost when the flash queue or the buffers are full, as in the original. */
+void bootloader_data(struct bootloader *bootloader, const uint8_t *bytes, size_t size);
+/* The link is new or gone (does not reset progress). */
+void bootloader_link_changed(struct bootloader *bootloader);
+
+/* The installed application: version, address in flash, size in bytes (0 = no valid application). */
+struct bootloader_image {
+    bool valid;
+    uint32_t version;
+    uint32_t address;
+    uint32_t size;
+};
+void bootloader_installed(const struct bootloader *bootloader, struct bootloader_image *image);
+
+/* Counters for tests and the event log. */
+struct bootloader_stats {
+    uint32_t packets;      /* data packets taken */
+    uint32_t packets_lost; /* data packets dropped: queue or buffers full */
+    uint32_t bytes;        /* data object bytes taken */
+    uint32_t activations;  /* images activated */
+};
+void bootloader_get_stats(const struct bootloader *bootloader, struct bootloader_stats *stats);
+
+#endif

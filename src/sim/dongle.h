@@ -1,0 +1,52 @@
+/*
+ * SPDX-License-Identifier: MIT
+ * A dongle: connectivity firmware behind a serial line. Bytes in, bytes out; H5, RPC and SoftDevice inside, all of them own code.
+ */
+#ifndef NORDFU_SIM_DONGLE_H
+#define NORDFU_SIM_DONGLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/air.h"
+#include "sim/world.h"
+
+struct sim_dongle;
+
+struct sim_dongle_config {
+    int api;          /* 5 */
+    uint32_t baud;    /* both directions, 10 bits per byte; 0 = 1 000 000 */
+    bool usb;         /* USB CDC: no byte times worth speaking of, RESET is a soft reset */
+    uint32_t command_us; /* from the last byte of a request to the first of its response; 0 = 300 */
+    bool silent;      /* something that never answers */
+    /* A status that a command gets instead of being carried out; 0 = normal. */
+    uint32_t refuse_mtu;
+    uint32_t refuse_length;
+    uint32_t refuse_phy;
+};
+
+struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
+                                  const struct sim_dongle_config *config);
+void sim_dongle_free(struct sim_dongle **dongle);
+
+/* Host -> dongle: the bytes begin to travel now (behind those still travelling). */
+void sim_dongle_receive(struct sim_dongle *dongle, const void *bytes, size_t size);
+/* Dongle -> host: takes what has arrived by now; returns the number of bytes. */
+size_t sim_dongle_take(struct sim_dongle *dongle, void *buffer, size_t size);
+/* Bytes have arrived at the host and wait to be taken. */
+size_t sim_dongle_available(const struct sim_dongle *dongle);
+
+/* Pulled out of the computer: nothing answers from now on and links fall silent. sim_port then reports a vanished port. */
+void sim_dongle_unplug(struct sim_dongle *dongle);
+bool sim_dongle_unplugged(const struct sim_dongle *dongle);
+
+struct sim_dongle_stats {
+    uint32_t restarts;  /* chip restarts: faults, unacknowledged packets, RESET not counted */
+    uint32_t resets;    /* RESET packets obeyed */
+    uint32_t requests;  /* commands carried out */
+    uint32_t queue_full; /* write commands answered with RESOURCES */
+};
+void sim_dongle_get_stats(const struct sim_dongle *dongle, struct sim_dongle_stats *stats);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * The dongle on a pty, in real time. */
+#ifndef NORDFU_SIM_PTY_H
+#define NORDFU_SIM_PTY_H
+
+#include "nordfu/cancel.h"
+#include "nordfu/error.h"
+#include "sim/dongle.h"
+
+struct sim_pty;
+
+/* Makes a pty in raw mode; `link` (may be NULL) becomes a symlink to it: an existing symlink is replaced, anything else is
+ * an error. */
+int sim_pty_new(struct sim_pty **out, const char *link, struct nordfu_error *error);
+/* Removes the symlink. */
+void sim_pty_free(struct sim_pty **pty);
+/* "/dev/pts/7" */
+const char *sim_pty_path(const struct sim_pty *pty);
+/*
+ * Runs the world against the computer's clock, passing bytes between pty and dongle, until `cancel` is set (returns 0) or something
+ * breaks. Clients may come and go.
+ */
+int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
+                struct nordfu_cancel *cancel, struct nordfu_error *error);
+
+#endif
