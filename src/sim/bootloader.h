@@ -43,6 +43,11 @@ struct bootloader *bootloader_new(struct sim_world *world, struct flash *flash,
                                   const struct bootloader_ops *ops, void *context);
 void bootloader_free(struct bootloader **bootloader);
 
+/* Puts an application into bank 0 and valid settings into flash, at once, as a factory does. False if it is too large for the
+ * space or no bytes (the flash is unchanged then). To be called before bootloader_start. */
+bool bootloader_install(struct bootloader *bootloader, const uint8_t *bytes, uint32_t size,
+                        uint32_t version);
+
 /* The chip starts in the bootloader: RAM state is gone, settings are read from flash. Activates what is pending. Returns true if it
  * must stay (DFU mode), false if the application is to be started. `requested`: someone asked for DFU mode. */
 bool bootloader_start(struct bootloader *bootloader, bool requested);
