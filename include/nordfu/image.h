@@ -18,9 +18,28 @@ enum nordfu_image_type {
     NORDFU_IMAGE_EXTERNAL_APPLICATION = 4,
 };
 
-#define NORDFU_MAX_SD_REQ 16
+/* Largest init packet that a bootloader takes, bytes, and the array limits of its decoder. */
+#define NORDFU_MAX_INIT_PACKET     512
+#define NORDFU_MAX_SD_REQ          16
+#define NORDFU_MAX_BOOT_VALIDATION 3
 
-/* The fields of an init packet that a person or a check may want; absent fields have their has_ flag false. */
+/* How the bootloader checks an image at every start. Values are those of ValidationType in the init
+ * packet. */
+enum nordfu_validation {
+    NORDFU_VALIDATION_NONE = 0,
+    NORDFU_VALIDATION_CRC = 1, /* computed by the bootloader */
+    NORDFU_VALIDATION_SHA256 = 2,
+    NORDFU_VALIDATION_ECDSA = 3, /* bytes hold a signature over the image */
+};
+
+struct nordfu_boot_validation {
+    enum nordfu_validation type;
+    uint8_t size; /* 0, or 64 with ECDSA */
+    uint8_t bytes[64];
+};
+
+/* The fields of an init packet that a person or a check may want; absent fields have their has_
+ * flag false. */
 struct nordfu_init_packet {
     enum nordfu_image_type type;
     bool is_signed;
@@ -33,8 +52,11 @@ struct nordfu_init_packet {
     size_t sd_req_count;
     uint32_t sd_size, bl_size, app_size; /* bytes */
     bool has_hash;
-    uint8_t hash[32];      /* SHA-256 of the firmware in normal byte order */
-    uint8_t signature[64]; /* as on the wire: r and s, each little endian */
+    uint8_t hash[32]; /* SHA-256 of the firmware in normal byte order */
+    struct nordfu_boot_validation boot_validation[NORDFU_MAX_BOOT_VALIDATION];
+    size_t boot_validation_count;
+    uint8_t signature_type; /* 0 = ECDSA P-256 with SHA-256 */
+    uint8_t signature[64];  /* as on the wire: r and s, each little endian */
 };
 
 struct nordfu_image {
@@ -45,7 +67,8 @@ struct nordfu_image {
     size_t firmware_size;
 };
 
-/* "application", "bootloader", ...; never NULL. */
+/* "application", "SoftDevice", ... as a word for sentences; "unknown image" for other values; never
+ * NULL. */
 const char *nordfu_image_type_name(enum nordfu_image_type type);
 
 #endif
