@@ -186,7 +186,7 @@ static void absent_fields_are_called_absent(void **state)
     struct refusal refusal = {execute_init, false, 0x0B, 0x07};
     struct nordfu_error error;
     refusal_explain(&refusal, &bare, &error);
-    assert_non_null(strstr(error.text, "no SoftDevice requirement, no firmware version"));
+    assert_non_null(strstr(error.text, "no firmware version, no SoftDevice requirement"));
 }
 
 static void the_longest_sentence_is_not_cut(void **state)

@@ -216,12 +216,12 @@ int refusal_explain(const struct refusal *refusal, const struct nordfu_image *im
     unsigned number = extended ? refusal->extended : refusal->result;
     struct text values = {0};
     add_values(&values, image, meaning->values);
-    return nordfu_error_from(error, NORDFU_ERR_REFUSED,
-                             extended ? NORDFU_SPEAKER_DFU_EXTENDED : NORDFU_SPEAKER_DFU_RESULT,
-                             number, "The device refused %s: %s (%s to %s: %s 0x%02X, %s%s%s); %s.",
-                             step_name(step), meaning->why, "answer",
-                             op_name(refusal->request.code), extended ? "extended error" : "result",
-                             number, extended ? op_extended_name(number) : op_result_name(number),
-                             values.size == 0 ? "" : "; the package has ",
-                             values.size == 0 ? "" : values.bytes + 2, meaning->advice);
+    return nordfu_error_from(
+        error, NORDFU_ERR_REFUSED,
+        extended ? NORDFU_SPEAKER_DFU_EXTENDED : NORDFU_SPEAKER_DFU_RESULT, number,
+        "The device refused %s: %s (%s answered %s 0x%02X, %s%s%s); %s.", step_name(step),
+        meaning->why, op_name(refusal->request.code), extended ? "extended error" : "result",
+        number, extended ? op_extended_name(number) : op_result_name(number),
+        values.size == 0 ? "" : "; the package has ", values.size == 0 ? "" : values.bytes + 2,
+        meaning->advice);
 }
