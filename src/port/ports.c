@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * Which serial ports this computer has. libserialport only looks; opening is port_posix.c's. */
+#include "nordfu/port.h"
+
+#include <libserialport.h>
+#include <stdio.h>
+#include <string.h>
+
+static void copy(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static void describe(struct nordfu_port_info *info, const struct sp_port *port)
+{
+    memset(info, 0, sizeof(*info));
+    copy(info->path, sizeof(info->path), sp_get_port_name(port));
+    copy(info->description, sizeof(info->description), sp_get_port_description(port));
+    if (sp_get_port_transport(port) != SP_TRANSPORT_USB)
+        return;
+    copy(info->serial, sizeof(info->serial), sp_get_port_usb_serial(port));
+    int vid = 0, pid = 0;
+    if (sp_get_port_usb_vid_pid(port, &vid, &pid) == SP_OK) {
+        info->vid = (uint16_t)vid;
+        info->pid = (uint16_t)pid;
+    }
+}
+
+int nordfu_port_list(struct nordfu_port_info *ports, size_t capacity, struct nordfu_error *error)
+{
+    struct sp_port **list = NULL;
+    if (sp_list_ports(&list) != SP_OK)
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "The serial ports can't be listed.");
+    int count = 0;
+    for (; list[count] != NULL; count++)
+        if ((size_t)count < capacity)
+            describe(&ports[count], list[count]);
+    sp_free_port_list(list);
+    return count;
+}
