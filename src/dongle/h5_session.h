@@ -8,11 +8,12 @@
  *     h5_session_init(&s, log);
  *     h5_session_start(&s, now, true);
  *     for (;;) {
- *         next = h5_session_poll(&s, now);                 // timers; when to come back at the
- * latest bytes = h5_session_output(&s, &size);            // write them to the port, then
- *         h5_session_wrote(&s, written);                   // say how many went out
- *         ... read from the port until `next`, then h5_session_feed(&s, bytes, size, now)
- *         while (h5_session_receive(&s, &payload, &size))  // serialization packets (rpc.h)
+ *         next = h5_session_poll(&s, now);
+ *         bytes = h5_session_output(&s, &size);
+ *         ... write them to the port: h5_session_wrote(&s, written)
+ *         ... read from the port until `next`: h5_session_feed(&s, bytes, size, now)
+ *         while (h5_session_receive(&s, &payload, &size))
+ *             ... a serialization packet (rpc.h)
  *     }
  *
  * Feed, poll, start and send may all leave bytes to be written: ask for output after each. `now` is
@@ -30,11 +31,11 @@
 #include "dongle/h5.h"
 #include "nordfu/log.h"
 
-#define H5_SESSION_RESET_TIME 300000u /* µs of deafness after RESET */
-#define H5_SESSION_RETRY_TIME 300000u /* µs between two tries of SYNC, CONFIG or a data packet */
-#define H5_SESSION_TRIES                                                                           \
-    6 /* of each of them; after the last, one more period, then it is a failure */
-#define H5_SESSION_START_TIME 3000000u /* µs for the whole link start, RESET included */
+/* Times in microseconds. */
+#define H5_SESSION_RESET_TIME 300000u  /* deafness after RESET */
+#define H5_SESSION_RETRY_TIME 300000u  /* between two tries of SYNC, CONFIG or a data packet */
+#define H5_SESSION_START_TIME 3000000u /* for the whole link start, RESET included */
+#define H5_SESSION_TRIES      6        /* of each; a period after the last it has failed */
 #define H5_SESSION_QUEUE      16       /* received payloads that wait for h5_session_receive */
 
 enum h5_state {
