@@ -15,7 +15,7 @@ BEGIN {
     allow["port"]     = "^(port/|base/|nordfu/(error|log|cancel|port)[.]h$)"
     allow["dongle"]   = "^(dongle/|base/|nordfu/(error|log|cancel|port|central)[.]h$)"
     allow["central"]  = "^(central/|dongle/|base/|nordfu/(error|log|cancel|port|central)[.]h$)"
-    allow["dfu"]      = "^(dfu/|base/|nordfu/(error|log|cancel|port|central|image)[.]h$)"
+    allow["dfu"]      = "^(dfu/|base/|nordfu/(error|log|cancel|port|central|image|update)[.]h$)"
     allow["sim"]      = "^(sim/|base/|nordfu/(error|log|cancel|port)[.]h$)"
     allow["target"]   = "^(package/|port/|dongle/|central/|dfu/|base/|target|nordfu)"
     allow["cli"]      = "^(cli/|sim/|nordfu/|nordfu[.]h$)"
