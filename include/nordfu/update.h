@@ -1,0 +1,73 @@
+/*
+ * SPDX-License-Identifier: MIT
+ * What an update is asked for, what it tells on its way, and what came of it.
+ */
+#ifndef NORDFU_UPDATE_H
+#define NORDFU_UPDATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nordfu/central.h"
+
+/* How the device was recognised. */
+enum nordfu_match {
+    NORDFU_MATCH_NONE,
+    NORDFU_MATCH_ADDRESS,  /* the address that was asked for */
+    NORDFU_MATCH_PLUS_ONE, /* that address with the low byte one higher (wrapping): its bootloader */
+    NORDFU_MATCH_NAME,     /* the name that was asked for */
+};
+const char *nordfu_match_name(enum nordfu_match match);
+
+struct nordfu_update_options {
+    bool has_address;
+    struct nordfu_address address; /* of the application; its bootloader is found from it */
+    char name[32];                 /* advertised name; used when there is no address; "" = "DfuTarg" */
+    uint16_t mtu;                  /* largest ATT_MTU to ask for, 23..247; 0 = 247 */
+    uint32_t connect_delay_ms;     /* wait before connecting, ms; 0 is best */
+    uint32_t scan_timeout_ms;      /* how long to look for the device each time; 0 = 10 000 */
+    uint32_t attempts;             /* links that may be lost before giving up; 0 = 3 */
+};
+
+enum nordfu_event_type {
+    NORDFU_EVENT_DONGLE,     /* the central is open; text describes it */
+    NORDFU_EVENT_SCANNING,   /* text says for what */
+    NORDFU_EVENT_FOUND,      /* address, match and text (name) */
+    NORDFU_EVENT_CONNECTED,  /* link */
+    NORDFU_EVENT_JUMPING,    /* the application was told to start its bootloader */
+    NORDFU_EVENT_IMAGE,      /* a transfer begins: total; bytes = what a resume saves */
+    NORDFU_EVENT_PROGRESS,   /* bytes of total are confirmed by CRC or on their way */
+    NORDFU_EVENT_RETRY,      /* something went wrong and is mended; text says what */
+    NORDFU_EVENT_NOTE,       /* text: worth knowing, nothing is wrong */
+    NORDFU_EVENT_ACTIVATING, /* everything is transferred; the bootloader checks and activates */
+    NORDFU_EVENT_DONE,       /* the device left the bootloader */
+};
+
+struct nordfu_event {
+    enum nordfu_event_type type;
+    uint64_t time;  /* µs on the target's clock */
+    uint32_t bytes; /* of the image */
+    uint32_t total;
+    enum nordfu_match match;
+    struct nordfu_address address;
+    struct nordfu_link link; /* the characteristics are left out */
+    char text[256];          /* "" if nothing to say */
+};
+
+/* Called on nordfu's event thread. `event` is valid during the call. Progress may be skipped when the callback is slow. */
+typedef void (*nordfu_event_fn)(void *context, const struct nordfu_event *event);
+
+/* What came of an update; filled in as far as it went, also on failure. */
+struct nordfu_update_result {
+    char central[160];       /* how the dongle described itself */
+    struct nordfu_link link; /* the last link to the bootloader; the characteristics are left out */
+    enum nordfu_match match;
+    uint32_t bytes;         /* image bytes confirmed by the device in this run */
+    uint32_t resumed;       /* image bytes that were there already */
+    uint64_t transfer_time; /* µs from the first Create (or resume) to the reply to the last Execute */
+    uint64_t total_time;    /* µs of the whole call */
+    uint32_t retries;       /* objects sent again */
+    uint32_t reconnects;
+};
+
+#endif
