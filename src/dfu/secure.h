@@ -1,0 +1,49 @@
+/*
+ * SPDX-License-Identifier: MIT
+ * Secure DFU (SDK 12 and later): one image over a pipe, with resume and retry (dfu-protocol D.1,
+ * D.5).
+ */
+#ifndef NORDFU_DFU_SECURE_H
+#define NORDFU_DFU_SECURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dfu/pacing.h"
+#include "dfu/pipe.h"
+#include "dfu/sink.h"
+#include "nordfu/error.h"
+#include "nordfu/image.h"
+
+/* What outlives a link: the pace a device can take, and how far an image has come. */
+struct secure_session {
+    struct pacing pacing;
+    const struct sink *sink; /* may be NULL; not owned */
+    /* Results. */
+    uint32_t bytes; /* image bytes confirmed by the device since secure_session_init, all images */
+    uint32_t resumed; /* image bytes that were there before */
+    uint32_t retries; /* objects sent again */
+    uint64_t began;   /* µs, first Create or resume; 0 = none yet */
+    uint64_t ended;   /* µs, reply to the last Execute; 0 = none yet */
+    /* The present image. */
+    bool met;         /* its state on the device was seen once */
+    uint32_t found;   /* bytes that were there then */
+    uint32_t earlier; /* `bytes` of the images before */
+    uint32_t resumed_earlier;
+};
+
+void secure_session_init(struct secure_session *session, const struct sink *sink);
+/* The next transfers are about another image. */
+void secure_session_next_image(struct secure_session *session);
+
+/*
+ * Sends `image` through `pipe` up to the reply to the final Execute, going on where an earlier
+ * transfer of the same image stopped. Errors: NORDFU_ERR_REFUSED with the bootloader's reason,
+ * NORDFU_ERR_TRANSFER (bytes lost or changed in every try, malformed answers), NORDFU_ERR_TIMEOUT
+ * (no answer), NORDFU_ERR_PACKAGE (nothing to send), and those of the pipe. After a NORDFU_ERR_LINK
+ * or NORDFU_ERR_TIMEOUT the same call with a new pipe resumes.
+ */
+int secure_transfer(struct secure_session *session, struct pipe *pipe,
+                    const struct nordfu_image *image, struct nordfu_error *error);
+
+#endif
