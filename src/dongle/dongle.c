@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+#include "dongle/dongle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WRITE_TIME  NORDFU_SECOND /* for the port to take a packet */
+#define MAX_REPORTS (DONGLE_EVENTS / 2)
+#define NO_DEADLINE UINT64_MAX
+
+struct post {
+    enum rpc_command command;
+    size_t size;
+    uint8_t bytes[DONGLE_POST_SIZE];
+};
+
+/* Events wait as they came: decoded ones hold views. */
+struct waiting_event {
+    bool report; /* an advertising report, which may be dropped */
+    uint16_t size;
+    uint8_t bytes[H5_PAYLOAD_MAX];
+};
+
+/* The request under way. */
+struct flight {
+    bool active;
+    bool called; /* somebody waits in dongle_call */
+    bool posted; /* the hook wants to know; neither: nobody cares any more */
+    enum rpc_command command;
+    uint64_t limit; /* when its response must be there */
+};
+
+struct answer {
+    bool done;
+    uint32_t status;
+    union rpc_response_params results;
+};
+
+struct dongle {
+    struct nordfu_port *port;
+    const struct nordfu_log *log;
+    const struct rpc_dialect *dialect;
+    struct dongle_hooks hooks;
+    struct nordfu_error broken;   /* code 0: all is well */
+    struct nordfu_cancel *cancel; /* the port's, while it is ignored */
+    unsigned ignoring;
+    uint64_t received; /* bytes since the last start */
+    bool quiet;        /* the last read yielded nothing */
+    struct flight flight;
+    struct answer answer;
+    size_t post_count;
+    struct post posts[DONGLE_POSTS];
+    size_t event_count, report_count;
+    struct waiting_event events[DONGLE_EVENTS];
+    struct waiting_event taken; /* what the last event's views point into */
+    struct h5_session session;
+};
+
+int dongle_open(struct dongle **out, struct nordfu_port **port, const struct nordfu_log *log,
+                struct nordfu_error *error)
+{
+    *out = NULL;
+    struct dongle *d = calloc(1, sizeof(*d));
+    if (d == NULL) {
+        nordfu_port_free(port);
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    }
+    d->port = *port;
+    d->log = log;
+    h5_session_init(&d->session, log);
+    *port = NULL;
+    *out = d;
+    return 0;
+}
+
+void dongle_close(struct dongle **dongle)
+{
+    if (dongle == NULL || *dongle == NULL)
+        return;
+    nordfu_port_free(&(*dongle)->port);
+    free(*dongle);
+    *dongle = NULL;
+}
+
+void dongle_set_dialect(struct dongle *dongle, const struct rpc_dialect *dialect)
+{
+    dongle->dialect = dialect;
+}
+
+const struct rpc_dialect *dongle_dialect(const struct dongle *dongle)
+{
+    return dongle->dialect;
+}
+
+int dongle_api(const struct dongle *dongle)
+{
+    return dongle->dialect == NULL ? 0 : rpc_dialect_api(dongle->dialect);
+}
+
+void dongle_set_hooks(struct dongle *dongle, const struct dongle_hooks *hooks)
+{
+    dongle->hooks = *hooks;
+}
+
+uint64_t dongle_now(const struct dongle *dongle)
+{
+    return nordfu_port_now(dongle->port);
+}
+
+const char *dongle_name(const struct dongle *dongle)
+{
+    return dongle->port->name;
+}
+
+bool dongle_usable(const struct dongle *dongle)
+{
+    return dongle->broken.code == 0 && dongle->session.state == H5_ACTIVE;
+}
+
+enum h5_clue dongle_clue(const struct dongle *dongle)
+{
+    return dongle->session.clue;
+}
+
+bool dongle_restarted(const struct dongle *dongle)
+{
+    return dongle->session.failure == H5_FAILURE_RESTARTED;
+}
+
+void dongle_ignore_cancel(struct dongle *dongle, bool ignore)
+{
+    if (ignore && dongle->ignoring++ == 0) {
+        dongle->cancel = dongle->port->cancel;
+        dongle->port->cancel = NULL;
+    } else if (!ignore && --dongle->ignoring == 0) {
+        dongle->port->cancel = dongle->cancel;
+    }
+}
+
+/* ---- Failures ---- */
+
+/* Remembers a failure for good. */
+static int breaks(struct dongle *d, const struct nordfu_error *failure, struct nordfu_error *error)
+{
+    d->broken = *failure;
+    if (error != NULL)
+        *error = *failure;
+    return failure->code;
+}
+
+/* An error of the port: a cancellation passes, the rest is for good. */
+static int port_failed(struct dongle *d, const struct nordfu_error *cause,
+                       struct nordfu_error *error)
+{
+    struct nordfu_error failure = *cause;
+    nordfu_log(d->log, NORDFU_LOG_DEBUG, "Port: %s", cause->text);
+    if (cause->code == NORDFU_ERR_CANCELLED)
+        return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "%s", cause->text);
+    if (cause->code == NORDFU_ERR_PORT)
+        nordfu_error_from(&failure, NORDFU_ERR_PORT, cause->speaker, cause->detail,
+                          "The dongle on %s was unplugged or restarted: its port vanished. Plug it "
+                          "in and try again.",
+                          dongle_name(d));
+    else if (cause->code == NORDFU_ERR_TIMEOUT)
+        nordfu_error_set(
+            &failure, NORDFU_ERR_DONGLE,
+            "The dongle on %s takes no more bytes. Unplug it, plug it in and try again.",
+            dongle_name(d));
+    return breaks(d, &failure, error);
+}
+
+/* Has the session failed? */
+static int check_session(struct dongle *d, struct nordfu_error *error)
+{
+    struct nordfu_error failure;
+    if (d->session.state != H5_FAILED)
+        return 0;
+    if (d->session.failure == H5_FAILURE_RESTARTED)
+        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
+                         "The dongle on %s restarted by itself; whatever it was connected to is "
+                         "lost. Try again.",
+                         dongle_name(d));
+    else
+        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
+                         "The line to the dongle on %s broke down: %s. Unplug it, plug it in and "
+                         "try again.",
+                         dongle_name(d), h5_failure_text(d->session.failure));
+    return breaks(d, &failure, error);
+}
+
+/* Is the request under way overdue? Asked only when nothing more waits at the port: this process
+ * may have slept. */
+static int check_flight(struct dongle *d, struct nordfu_error *error)
+{
+    struct nordfu_error failure;
+    if (!d->flight.active || !d->quiet || dongle_now(d) < d->flight.limit)
+        return 0;
+    nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
+                     "The dongle on %s did not answer the command %s within %.1f s. Unplug it, "
+                     "plug it in and try again.",
+                     dongle_name(d), rpc_command_name(d->dialect, d->flight.command),
+                     DONGLE_ANSWER_TIME / 1e6);
+    return breaks(d, &failure, error);
+}
+
+/* ---- What arrives ---- */
+
+static void take_response(struct dongle *d, const uint8_t *payload, size_t size)
+{
+    struct answer answer = {.done = true};
+    enum rpc_verdict verdict = RPC_UNKNOWN;
+    if (d->flight.active)
+        verdict = rpc_decode_response(d->dialect, d->flight.command, payload, size, &answer.status,
+                                      &answer.results);
+    if (verdict != RPC_OK) {
+        nordfu_log(d->log, NORDFU_LOG_WARNING, "The dongle sent a %s response; it is ignored.",
+                   verdict == RPC_UNKNOWN ? "needless" : "malformed");
+        return;
+    }
+    nordfu_log(d->log, NORDFU_LOG_DEBUG, "%s: status 0x%02X",
+               rpc_command_name(d->dialect, d->flight.command), (unsigned)answer.status);
+    d->flight.active = false;
+    if (d->flight.called)
+        d->answer = answer;
+    else if (d->flight.posted && d->hooks.posted != NULL)
+        d->hooks.posted(d->hooks.context, d->flight.command, answer.status);
+}
+
+static void remove_event(struct dongle *d, size_t index)
+{
+    if (d->events[index].report)
+        d->report_count--;
+    d->event_count--;
+    memmove(&d->events[index], &d->events[index + 1],
+            (d->event_count - index) * sizeof(d->events[0]));
+}
+
+/* Makes room for one more event; false if that would lose one that counts. */
+static bool make_room(struct dongle *d, bool report)
+{
+    if (d->event_count < DONGLE_EVENTS && (!report || d->report_count < MAX_REPORTS))
+        return true;
+    for (size_t i = 0; i < d->event_count; i++) {
+        if (!d->events[i].report)
+            continue;
+        remove_event(d, i);
+        return true;
+    }
+    return false;
+}
+
+static void keep_event(struct dongle *d, const uint8_t *payload, size_t size, bool report)
+{
+    if (!make_room(d, report)) {
+        struct nordfu_error failure;
+        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
+                         "The dongle on %s sends more events than it can have reason for. Unplug "
+                         "it, plug it in and try again.",
+                         dongle_name(d));
+        breaks(d, &failure, NULL);
+        return;
+    }
+    struct waiting_event *event = &d->events[d->event_count++];
+    event->report = report;
+    event->size = (uint16_t)size;
+    memcpy(event->bytes, payload, size);
+    if (report)
+        d->report_count++;
+}
+
+static void take_event(struct dongle *d, const uint8_t *payload, size_t size)
+{
+    struct dongle_event event;
+    if (rpc_decode_event(d->dialect, payload, size, &event.id, &event.params) != RPC_OK) {
+        nordfu_log_bytes(d->log, "Event skipped", payload, size);
+        return;
+    }
+    bool report = event.id == RPC_EVENT_GAP_ADV_REPORT;
+    if (!report)
+        nordfu_log(d->log, NORDFU_LOG_DEBUG, "Event %s", rpc_event_name(d->dialect, event.id));
+    if (d->hooks.event == NULL || !d->hooks.event(d->hooks.context, &event))
+        keep_event(d, payload, size, report);
+}
+
+static void deliver(struct dongle *d)
+{
+    const uint8_t *payload;
+    size_t size;
+    while (h5_session_receive(&d->session, &payload, &size)) {
+        if (d->dialect == NULL || size == 0)
+            continue;
+        if (payload[0] == RPC_RESPONSE)
+            take_response(d, payload, size);
+        else if (payload[0] == RPC_EVENT)
+            take_event(d, payload, size);
+    }
+}
+
+/* ---- The turn ---- */
+
+static int flush(struct dongle *d, struct nordfu_error *error)
+{
+    struct nordfu_error cause = {0};
+    size_t size;
+    const uint8_t *bytes = h5_session_output(&d->session, &size);
+    if (size == 0)
+        return 0;
+    int rc = nordfu_port_write(d->port, bytes, size, dongle_now(d) + WRITE_TIME, &cause);
+    if (rc != 0)
+        return port_failed(d, &cause, error);
+    h5_session_wrote(&d->session, size);
+    return 0;
+}
+
+static bool line_free(const struct dongle *d)
+{
+    return !d->flight.active && h5_session_idle(&d->session);
+}
+
+static bool launch(struct dongle *d, enum rpc_command command, const uint8_t *bytes, size_t size)
+{
+    uint64_t now = dongle_now(d);
+    if (!h5_session_send(&d->session, bytes, size, now))
+        return false;
+    d->flight =
+        (struct flight){.active = true, .command = command, .limit = now + DONGLE_ANSWER_TIME};
+    return true;
+}
+
+static void launch_post(struct dongle *d)
+{
+    const struct post *post = &d->posts[0];
+    if (d->post_count == 0 || !line_free(d) || !launch(d, post->command, post->bytes, post->size))
+        return;
+    d->flight.posted = true;
+    d->post_count--;
+    memmove(&d->posts[0], &d->posts[1], d->post_count * sizeof(d->posts[0]));
+}
+
+static int read_some(struct dongle *d, uint64_t until, struct nordfu_error *error)
+{
+    uint8_t bytes[1024];
+    struct nordfu_error cause = {0};
+    if (d->flight.active && d->flight.limit < until)
+        until = d->flight.limit;
+    int n = nordfu_port_read(d->port, bytes, sizeof(bytes), until, &cause);
+    if (n < 0)
+        return port_failed(d, &cause, error);
+    d->received += (unsigned)n;
+    d->quiet = n == 0;
+    h5_session_feed(&d->session, bytes, (size_t)n, dongle_now(d));
+    return 0;
+}
+
+/* Has anything failed, now or earlier? */
+static int check(struct dongle *d, struct nordfu_error *error)
+{
+    return d->broken.code != 0 ? breaks(d, &d->broken, error) : check_session(d, error);
+}
+
+/* A turn of link start or of work alike; does not judge the session. */
+static int exchange(struct dongle *d, uint64_t deadline, struct nordfu_error *error)
+{
+    if (nordfu_cancel_is_set(d->port->cancel))
+        return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
+    launch_post(d);
+    uint64_t next = h5_session_poll(&d->session, dongle_now(d));
+    int rc = flush(d, error);
+    if (rc == 0)
+        rc = read_some(d, next < deadline ? next : deadline, error);
+    if (rc != 0)
+        return rc;
+    /* Acknowledge first: what came is looked at afterwards. */
+    rc = flush(d, error);
+    deliver(d);
+    return rc;
+}
+
+int dongle_turn(struct dongle *dongle, uint64_t deadline, struct nordfu_error *error)
+{
+    struct dongle *d = dongle;
+    int rc = check(d, error);
+    if (rc == 0)
+        rc = exchange(d, deadline, error);
+    if (rc == 0)
+        rc = check(d, error);
+    return rc != 0 ? rc : check_flight(d, error);
+}
+
+/* ---- Link start ---- */
+
+static int start_failed(struct dongle *d, struct nordfu_error *error)
+{
+    struct nordfu_error failure;
+    if (d->session.failure != H5_FAILURE_NO_SYNC_RESPONSE)
+        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
+                         "The dongle on %s answers, but the line to it can't be set up: %s. Unplug "
+                         "it, plug it in and try again.",
+                         dongle_name(d), h5_failure_text(d->session.failure));
+    else if (d->received == 0)
+        nordfu_error_set(
+            &failure, NORDFU_ERR_DONGLE,
+            "Nothing answers on %s: no connectivity firmware runs there, or the dongle "
+            "hangs. Unplug it and plug it in; if that does not help, program it with "
+            "connectivity firmware.",
+            dongle_name(d));
+    else
+        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
+                         "What answers on %s is no connectivity firmware: another program or "
+                         "another rate is in use there. Choose another port or program the dongle "
+                         "with connectivity firmware.",
+                         dongle_name(d));
+    return breaks(d, &failure, error);
+}
+
+int dongle_start(struct dongle *dongle, struct nordfu_error *error)
+{
+    struct dongle *d = dongle;
+    d->broken = (struct nordfu_error){0};
+    d->flight.active = false;
+    d->post_count = 0;
+    d->received = 0;
+    dongle_drop_events(d);
+    h5_session_start(&d->session, dongle_now(d), true);
+    while (d->session.state != H5_ACTIVE) {
+        if (d->session.state == H5_FAILED)
+            return start_failed(d, error);
+        int rc = exchange(d, NO_DEADLINE, error);
+        if (rc != 0)
+            return rc;
+    }
+    nordfu_log(d->log, NORDFU_LOG_DEBUG, "The line to the dongle on %s is set up.", dongle_name(d));
+    return flush(d, error);
+}
+
+/* ---- Calls, posts, events ---- */
+
+/* Waits until a call may be sent. */
+static int wait_line(struct dongle *d, uint64_t deadline, struct nordfu_error *error)
+{
+    int rc = check(d, error);
+    while (rc == 0 && (d->post_count > 0 || !line_free(d))) {
+        if (dongle_now(d) >= deadline)
+            return nordfu_error_set(error, NORDFU_ERR_TIMEOUT,
+                                    "The dongle on %s was busy for too long.", dongle_name(d));
+        rc = dongle_turn(d, deadline, error);
+    }
+    return rc;
+}
+
+int dongle_call(struct dongle *dongle, enum rpc_command command, const void *params,
+                uint32_t *status, union rpc_response_params *results, uint64_t deadline,
+                struct nordfu_error *error)
+{
+    struct dongle *d = dongle;
+    uint8_t bytes[H5_PAYLOAD_MAX];
+    size_t size = 0;
+    if (d->dialect != NULL)
+        size = rpc_encode_request(d->dialect, command, params, bytes, sizeof(bytes));
+    if (size == 0)
+        return nordfu_error_set(error, NORDFU_ERR_UNSUPPORTED,
+                                "The dongle's SoftDevice API v%d can't be told the command %s with "
+                                "these values.",
+                                dongle_api(d),
+                                d->dialect == NULL ? "?" : rpc_command_name(d->dialect, command));
+    int rc = wait_line(d, deadline, error);
+    if (rc != 0)
+        return rc;
+    if (!launch(d, command, bytes, size))
+        return nordfu_error_set(error, NORDFU_ERR_DONGLE,
+                                "The line to the dongle on %s does not take the command %s.",
+                                dongle_name(d), rpc_command_name(d->dialect, command));
+    d->flight.called = true;
+    d->answer.done = false;
+    while (rc == 0 && !d->answer.done)
+        rc = dongle_turn(d, NO_DEADLINE, error);
+    d->flight.called = false;
+    /* An answer that came together with a failure is still an answer; the failure shows at the next
+     * call. */
+    if (!d->answer.done)
+        return rc;
+    *status = d->answer.status;
+    if (results != NULL)
+        *results = d->answer.results;
+    return 0;
+}
+
+bool dongle_post(struct dongle *dongle, enum rpc_command command, const void *params)
+{
+    struct dongle *d = dongle;
+    if (d->dialect == NULL || d->post_count == DONGLE_POSTS)
+        return false;
+    struct post *post = &d->posts[d->post_count];
+    post->command = command;
+    post->size = rpc_encode_request(d->dialect, command, params, post->bytes, sizeof(post->bytes));
+    if (post->size == 0)
+        return false;
+    d->post_count++;
+    return true;
+}
+
+bool dongle_take_event(struct dongle *dongle, struct dongle_event *event)
+{
+    struct dongle *d = dongle;
+    if (d->event_count == 0)
+        return false;
+    d->taken = d->events[0];
+    remove_event(d, 0);
+    /* It was decodable when it came. */
+    return rpc_decode_event(d->dialect, d->taken.bytes, d->taken.size, &event->id,
+                            &event->params) == RPC_OK;
+}
+
+void dongle_drop_events(struct dongle *dongle)
+{
+    dongle->event_count = 0;
+    dongle->report_count = 0;
+}
+
+int dongle_next_event(struct dongle *dongle, struct dongle_event *event, uint64_t deadline,
+                      struct nordfu_error *error)
+{
+    while (!dongle_take_event(dongle, event)) {
+        if (dongle_now(dongle) >= deadline)
+            return nordfu_error_set(error, NORDFU_ERR_TIMEOUT,
+                                    "The dongle on %s reported nothing in time.",
+                                    dongle_name(dongle));
+        int rc = dongle_turn(dongle, deadline, error);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
