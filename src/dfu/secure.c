@@ -32,6 +32,7 @@ struct run {
     uint32_t crc;             /* CRC-32 of the firmware up to `at` */
     bool init_assumed; /* the device would not execute the init packet again: it may have been
                           accepted earlier */
+    bool finished;     /* the final Execute happened while the start was sought */
     bool doubtful; /* what the device holds does not fit; it is not known where the object begins
                       for it */
 };
@@ -151,34 +152,52 @@ static int send_data_packets(struct run *r, const struct piece *piece)
     return 0;
 }
 
-/* Asks what arrived. 0 and *error set: something is wrong with it. */
-static int compare(struct run *r, const char *what, const struct piece *piece, bool *good)
+enum verdict {
+    GOOD,
+    LOST,    /* fewer bytes than were sent */
+    CHANGED, /* other bytes than were sent, or more */
+};
+
+/* Says in *error what is wrong with `answer`; the end of the sentence is the caller's. */
+static enum verdict judge(struct run *r, const char *what, const struct piece *piece,
+                          const struct op_response *answer)
 {
-    struct op_response answer;
-    *good = false;
-    int rc = demand(r, (struct op_request){.code = OP_CRC}, ANSWER_TIMEOUT, &answer);
-    if (rc != 0)
-        return rc;
-    *good = answer.offset == piece->to && answer.crc == piece->crc;
-    if (*good)
-        return 0;
-    if (answer.offset < piece->to) {
-        pacing_lost(&r->session->pacing);
+    if (answer->offset == piece->to && answer->crc == piece->crc)
+        return GOOD;
+    if (answer->offset < piece->to) {
         nordfu_error_set(r->error, NORDFU_ERR_TRANSFER,
                          "Packets of %s were lost in the device: it counts %" PRIu32 " of %" PRIu32
                          " bytes, most likely because its flash is slower than the data",
-                         what, answer.offset, piece->to);
-    } else if (answer.offset > piece->to) {
+                         what, answer->offset, piece->to);
+        return LOST;
+    }
+    if (answer->offset > piece->to)
         nordfu_error_set(r->error, NORDFU_ERR_TRANSFER,
                          "The device counts %" PRIu32 " bytes of %s although only %" PRIu32
                          " were sent, so something else is sending to it",
-                         answer.offset, what, piece->to);
-    } else {
+                         answer->offset, what, piece->to);
+    else
         nordfu_error_set(r->error, NORDFU_ERR_TRANSFER,
                          "Bytes of %s were changed on their way: all %" PRIu32
                          " arrived, but their CRC is %08" PRIX32 " instead of %08" PRIX32,
-                         what, piece->to, answer.crc, piece->crc);
-    }
+                         what, piece->to, answer->crc, piece->crc);
+    return CHANGED;
+}
+
+/* Asks what arrived. Anything but GOOD leaves its reason in *error. */
+static int compare(struct run *r, const char *what, const struct piece *piece,
+                   enum verdict *verdict)
+{
+    struct op_response answer;
+    int rc = demand(r, (struct op_request){.code = OP_CRC}, ANSWER_TIMEOUT, &answer);
+    if (rc != 0)
+        return rc;
+    *verdict = judge(r, what, piece, &answer);
+    /* If what was there before this object does not fit, more tries won't help. */
+    if (r->doubtful && *verdict != GOOD && (*verdict == CHANGED || answer.offset < r->at))
+        return START_OVER;
+    if (*verdict == LOST)
+        pacing_lost(&r->session->pacing);
     return 0;
 }
 
@@ -215,13 +234,13 @@ static int transfer_init(struct run *r, uint32_t stored)
     struct piece piece = {r->image->init_bytes, stored, r->init_size,
                           crc32(0, r->image->init_bytes, r->init_size)};
     for (int tries = 1;; tries++) {
-        bool good;
+        enum verdict verdict = GOOD;
         int rc = piece.from == 0 ? create_init(r) : 0;
         if (rc == 0)
             rc = send_init_packets(r, &piece);
         if (rc == 0)
-            rc = compare(r, "the init packet", &piece, &good);
-        if (rc != 0 || good)
+            rc = compare(r, "the init packet", &piece, &verdict);
+        if (rc != 0 || verdict == GOOD)
             return rc;
         if (tries == PACING_TRIES)
             return give_up(r);
@@ -292,6 +311,29 @@ static int select_data(struct run *r, struct op_response *selected)
                             selected->max_size);
 }
 
+static bool at_border(const struct run *r, const struct op_response *selected)
+{
+    return selected->offset != 0 && selected->offset < r->size &&
+           selected->offset % selected->max_size == 0 && fits_image(r, selected);
+}
+
+/*
+ * Select may round down while all bytes of the image are there and only the final Execute is
+ * missing: CRC may know better. Sets selected->offset to the image's size then.
+ */
+static int look_for_the_end(struct run *r, struct op_response *selected)
+{
+    if (r->size - selected->offset > selected->max_size)
+        return 0;
+    struct op_response answer;
+    int rc = demand(r, (struct op_request){.code = OP_CRC}, ANSWER_TIMEOUT, &answer);
+    if (rc == 0 && answer.offset == r->size && fits_image(r, &answer)) {
+        selected->offset = answer.offset;
+        selected->crc = answer.crc;
+    }
+    return rc;
+}
+
 /*
  * Some bootloaders count received bytes, others executed objects only. At a border between objects
  * it can't be known whether the last one was executed: so it is done (again), and the device has
@@ -299,17 +341,22 @@ static int select_data(struct run *r, struct op_response *selected)
  */
 static int settle_border(struct run *r, struct op_response *selected)
 {
-    if (selected->offset == 0 || selected->offset >= r->size || !fits_image(r, selected) ||
-        selected->offset % selected->max_size != 0)
-        return 0;
+    int rc = look_for_the_end(r, selected);
+    if (rc != 0 || selected->offset == r->size)
+        return rc;
     struct op_request request = {.code = OP_EXECUTE, .object = OP_DATA};
     struct op_response response;
-    int rc = exchange(r->pipe, &request, EXECUTE_TIMEOUT, &response, r->error);
+    uint32_t before = selected->offset;
+    rc = exchange(r->pipe, &request, FINAL_TIMEOUT, &response, r->error);
     if (rc != 0)
         return rc;
     if (response.result != OP_SUCCESS && response.result != OP_NOT_PERMITTED)
         return START_OVER;
-    return select_data(r, selected);
+    rc = select_data(r, selected);
+    /* It was the last object after all if the device has everything now, or has put it away. */
+    r->finished = rc == 0 && response.result == OP_SUCCESS &&
+                  (selected->offset == r->size || selected->offset < before);
+    return rc;
 }
 
 /* Finds out where to go on: r->at, r->sent. */
@@ -317,13 +364,17 @@ static int find_start(struct run *r)
 {
     struct op_response selected;
     int rc = select_data(r, &selected);
-    if (rc == 0)
+    if (rc == 0 && at_border(r, &selected))
         rc = settle_border(r, &selected);
     if (rc != 0)
         return rc;
-    r->max_size = selected.max_size;
+    if (r->finished) {
+        r->at = r->sent = r->size;
+        return 0;
+    }
     if (selected.offset > r->size)
         return START_OVER;
+    r->max_size = selected.max_size;
     r->doubtful = selected.offset != 0 && !fits_image(r, &selected);
     uint32_t inside = selected.offset % r->max_size;
     bool whole = selected.offset == r->size || r->doubtful;
@@ -375,16 +426,14 @@ static int create_data(struct run *r, uint32_t size)
 static int transfer_object(struct run *r, struct piece *piece)
 {
     for (int tries = 1;; tries++) {
-        bool good;
+        enum verdict verdict = GOOD;
         int rc = piece->from == r->at ? create_data(r, piece->to - r->at) : 0;
         if (rc == 0)
             rc = send_data_packets(r, piece);
         if (rc == 0)
-            rc = compare(r, "the firmware", piece, &good);
-        if (rc != 0 || good)
+            rc = compare(r, "the firmware", piece, &verdict);
+        if (rc != 0 || verdict == GOOD)
             return rc;
-        if (r->doubtful)
-            return START_OVER;
         if (tries == PACING_TRIES)
             return give_up(r);
         tell_retry(r, tries);
