@@ -23,6 +23,7 @@ static const struct sim_profile profiles[] = {
         .rounds_offset = false,
         .abort_disconnects = true,
         .reexecute_denied = true,
+        .protocol_reduced = true,
         .inactivity_us = 120000000,
         .mtu = 247,
         .max_octets = 251,

@@ -1,0 +1,117 @@
+/*
+ * SPDX-License-Identifier: MIT
+ * What the parts of the simulated bootloader share: bootloader.c (life, requests' dispatch, data),
+ * bootloader_object.c (requests), bootloader_store.c (settings pages), bootloader_bank.c (where
+ * images go, activation).
+ */
+#ifndef NORDFU_SIM_BOOTLOADER_INTERNAL_H
+#define NORDFU_SIM_BOOTLOADER_INTERNAL_H
+
+#include "base/bytes.h"
+#include "sim/bootloader.h"
+#include "sim/init_check.h"
+#include "sim/settings.h"
+
+/* Object types. */
+enum object {
+    OBJECT_INVALID = 0,
+    OBJECT_COMMAND = 1,
+    OBJECT_DATA = 2,
+};
+
+enum op {
+    OP_PROTOCOL_VERSION = 0x00,
+    OP_CREATE = 0x01,
+    OP_SET_PRN = 0x02,
+    OP_CRC = 0x03,
+    OP_EXECUTE = 0x04,
+    OP_SELECT = 0x06,
+    OP_HARDWARE_VERSION = 0x0A,
+    OP_FIRMWARE_VERSION = 0x0B,
+    OP_ABORT = 0x0C,
+};
+
+/* A settings page as it will be when everything queued is done. */
+struct store_page {
+    uint32_t address;
+    uint8_t bytes[SETTINGS_PAGE_SIZE];
+};
+
+struct bootloader {
+    struct sim_world *world;
+    struct flash *flash;
+    const struct sim_profile *profile;
+    struct bootloader_config config;
+    struct bootloader_ops ops;
+    void *context;
+    char label[32];
+    struct bootloader_stats stats;
+    uint32_t installed_version; /* of the application that runs or would run; for observers */
+    struct store_page store[2]; /* settings, backup */
+
+    /* What a reset forgets. */
+    bool running, activating;
+    struct settings settings;
+    struct init_packet packet; /* views into settings.init */
+    bool init_valid;
+    uint32_t image_address, image_size;
+    uint8_t object; /* what requests without a type mean */
+    uint16_t prn, prn_left;
+    uint32_t buffers; /* data packets waiting for the flash */
+    uint32_t lost;    /* of the current object */
+    uint32_t owed;    /* data executes to be answered when the flash is idle */
+    bool relinked;    /* since the last object was executed */
+    bool reset_due;   /* when the flash is idle */
+    sim_timer inactivity, reset;
+};
+
+/* Logs "bootloader.<what>", the device first. At least one argument after the format. */
+#define NOTE(b, what, format, ...)                                                                 \
+    sim_log((b)->world, "bootloader." what, "device=%s " format, (b)->label, __VA_ARGS__)
+
+/* bootloader.c */
+/* Every flash operation's `done`, data packets apart; context is the bootloader. */
+void bootloader_flash_done(void *bootloader);
+/* Does what waits for the flash, if that is idle now. */
+void bootloader_poll(struct bootloader *bootloader);
+/* (Re)starts the inactivity timeout. */
+void bootloader_stay_active(struct bootloader *bootloader);
+void bootloader_answer(struct bootloader *bootloader, enum op op, struct init_verdict verdict);
+void bootloader_answer_result(struct bootloader *bootloader, enum op op, enum dfu_result result);
+
+/* bootloader_object.c */
+void object_create(struct bootloader *bootloader, struct bytes_reader *request);
+void object_select(struct bootloader *bootloader, struct bytes_reader *request);
+void object_crc(struct bootloader *bootloader, struct bytes_reader *request);
+void object_execute(struct bootloader *bootloader, struct bytes_reader *request);
+/* Sends offset and CRC of the current object, in answer to a request or as a receipt. */
+void object_report(struct bootloader *bootloader);
+/* Decodes the stored init packet after a start and takes it as valid again. */
+void object_restore(struct bootloader *bootloader);
+/* Answers the data executes that waited for the flash. */
+void object_flushed(struct bootloader *bootloader);
+
+/* bootloader_store.c */
+/* Builds factory settings into flash, outside of time, unless there are valid ones. */
+void store_prepare(struct bootloader *bootloader);
+/* Reads the settings and queues the repair of a page that a power cut spoiled. */
+void store_load(struct bootloader *bootloader);
+/* Queues writing both pages, if they differ. False if the queue has no room for it. */
+bool store_save(struct bootloader *bootloader);
+/* Sets both pages at once, outside of time. */
+void store_force(struct bootloader *bootloader);
+
+/* bootloader_bank.c */
+/* Chooses where an image of `type` is received; may give up the installed application. False if it
+ * does not fit. */
+bool bank_place(struct bootloader *bootloader, uint32_t *address);
+/* The image is complete: checks it and notes in the settings what is to be activated. */
+struct init_verdict bank_accept(struct bootloader *bootloader);
+/* The next step of an activation, the flash being idle. */
+void bank_activate(struct bootloader *bootloader);
+bool bank_application_valid(const struct bootloader *bootloader);
+/* Boot validation data for an image: false if `type` is unknown or a signature does not fit. */
+bool bank_validation(const struct bootloader *bootloader, struct settings_validation *validation,
+                     const uint8_t *image, uint32_t size);
+
+#endif
