@@ -74,7 +74,8 @@ struct rpc_event_user_mem_request {
 struct rpc_event_user_mem_release {
     uint16_t conn;
     uint8_t type;
-    struct rpc_mem_block block;
+    uint16_t len;
+    bool mem;
 };
 
 struct rpc_event_gap_connected {
