@@ -298,18 +298,21 @@ static void a_stock_flash_queue_loses_nothing_at_full_speed(void **state)
     test_free(b);
 }
 
-static void a_slower_flash_costs_one_retry_for_the_whole_session(void **state)
+static void a_slower_flash_costs_one_retry_in_the_whole_session(void **state)
 {
     (void)state;
-    struct boot *b = boot_new();
-    b->slow_flash = true;
-    b->pipe.packet_size = 20;
-    b->fault = (struct fault){0};
-    struct run r;
-    transfer(&r, b);
-    assert_updated(&r, b);
-    assert_int_equal(r.session.retries, 0);
-    test_free(b);
+    static const size_t sizes[] = {20, 244};
+    for (size_t i = 0; i < 2; i++) {
+        struct boot *b = boot_new();
+        b->slow_flash = true;
+        b->erase_us = 190000;
+        b->pipe.packet_size = sizes[i];
+        struct run r;
+        transfer(&r, b);
+        assert_updated(&r, b);
+        assert_int_equal(r.session.retries, 1);
+        test_free(b);
+    }
 }
 
 static void a_lost_link_is_resumed_with_a_new_pipe(void **state)
@@ -445,7 +448,7 @@ static void messages_that_answer_nothing_are_skipped_within_bounds(void **state)
     b->chatter = 5;
     struct run r;
     transfer(&r, b);
-    assert_int_equal(r.rc, NORDFU_ERR_TRANSFER); /* a cut CRC answer among them is malformed */
+    assert_updated(&r, b);
     test_free(b);
     b = boot_new();
     b->chatter = -1;
@@ -495,7 +498,7 @@ int main(void)
         cmocka_unit_test(packets_that_are_always_lost_end_after_five_tries),
         cmocka_unit_test(changed_bytes_are_told_from_lost_ones),
         cmocka_unit_test(a_stock_flash_queue_loses_nothing_at_full_speed),
-        cmocka_unit_test(a_slower_flash_costs_one_retry_for_the_whole_session),
+        cmocka_unit_test(a_slower_flash_costs_one_retry_in_the_whole_session),
         cmocka_unit_test(a_lost_link_is_resumed_with_a_new_pipe),
         cmocka_unit_test(every_bad_answer_is_an_error_with_a_reason),
         cmocka_unit_test(messages_that_answer_nothing_are_skipped_within_bounds),

@@ -18,7 +18,6 @@ enum {
     MAX_OBJECT = 4096,
     INIT_SIZE = 141,
     IMAGE_SIZE = 3 * MAX_OBJECT + 1000,
-    ERASE_US = 90000,
 };
 
 struct answer {
@@ -47,9 +46,9 @@ struct boot {
     bool denies_repeat; /* Execute of an executed object: 08 */
     bool denies_init_repeat;
     uint32_t image_size;
-    bool slow_flash;  /* more than 15 packets during an erase are lost */
-    uint64_t erasing; /* until */
-    int waiting;      /* packets in the flash queue */
+    bool slow_flash;            /* more than 15 packets during an erase are lost */
+    uint64_t erase_us, erasing; /* for how long, until when */
+    int waiting;                /* packets in the flash queue */
     /* Faults. */
     struct fault fault;
     int drop_packet, drop_count; /* of the data packets, from 1 */
@@ -128,7 +127,7 @@ static uint8_t create(struct boot *b, const uint8_t *request)
     if (size > MAX_OBJECT || (size != MAX_OBJECT && !last))
         return 3;
     b->object_room = size;
-    b->erasing = b->now + ERASE_US;
+    b->erasing = b->now + b->erase_us;
     b->waiting = 1;
     return 1;
 }
@@ -193,7 +192,7 @@ static int boot_control(struct pipe *self, const void *bytes, size_t size, uint6
     snprintf(b->log + used, sizeof(b->log) - used, " ");
     b->now += 15000;
     for (int i = 0; i < b->chatter; i++)
-        push(b, "\x60\x03\x01\1\0\0\0\2\0\0\0", request[0] == 3 ? 1 : 11);
+        push(b, i % 2 ? "\x60\x77\x01" : "\x20\x01\x01", 3);
     int nth = ++b->seen[request[0]];
     if (b->fault.op != request[0] || nth < b->fault.nth || nth >= b->fault.nth + b->fault.count)
         serve(b, request);
@@ -291,6 +290,7 @@ static struct boot *boot_new(void)
     struct boot *b = test_calloc(1, sizeof(*b));
     b->pipe = (struct pipe){&boot_ops, 244};
     b->image_size = IMAGE_SIZE;
+    b->erase_us = 90000;
     b->now = 1000000;
     return b;
 }
