@@ -10,7 +10,7 @@ awk '
 BEGIN {
     # What each layer may include of the project; a name without a folder is of the same folder.
     allow["public"]   = "^nordfu/"
-    allow["base"]     = "^(base/|nordfu/(error|log|cancel)[.]h$)"
+    allow["base"]     = "^(base/|nordfu/(error|log|cancel|image)[.]h$)"
     allow["package"]  = "^(package/|base/|nordfu/(error|log|image|package)[.]h$)"
     allow["port"]     = "^(port/|base/|nordfu/(error|log|cancel|port)[.]h$)"
     allow["dongle"]   = "^(dongle/|base/|nordfu/(error|log|cancel|port|central)[.]h$)"

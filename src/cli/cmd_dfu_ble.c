@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ * nordfu dfu ble: the update over the air. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "nordfu/target.h"
+
+enum {
+    OPTION_PACKAGE,
+    OPTION_PORT,
+    OPTION_ADDRESS,
+    OPTION_NAME,
+    OPTION_SERIAL,
+    OPTION_CHIP,
+    OPTION_FLASH,
+    OPTION_MTU,
+    OPTION_DELAY,
+    OPTION_SCAN_TIME,
+    OPTION_BAUD,
+    OPTION_JSON,
+    OPTIONS,
+};
+
+static const char *const chips[] = {"NRF51", "NRF52", NULL};
+
+static const struct args_option options[OPTIONS] = {
+    [OPTION_PACKAGE] = {"-pkg", "--package", ARGS_FILE, "The update package.", NULL, true},
+    [OPTION_PORT] = {"-p", "--port", ARGS_TEXT,
+                     "Serial port of the connectivity dongle; may be left out when exactly one "
+                     "dongle is plugged in.",
+                     NULL, false},
+    [OPTION_ADDRESS] = {"-a", "--address", ARGS_TEXT,
+                        "BLE address of the device, as its application uses it; 12 hex digits, "
+                        "with or without colons.",
+                        NULL, false},
+    [OPTION_NAME] = {"-n", "--name", ARGS_TEXT,
+                     "Advertised name of the device, where there is no address; DfuTarg by "
+                     "default.",
+                     NULL, false},
+    [OPTION_SERIAL] = {"-snr", "--jlink_snr", ARGS_TEXT,
+                       "Choose the dongle by its USB serial number.", NULL, false},
+    [OPTION_CHIP] = {"-ic", "--conn-ic-id", ARGS_CHOICE,
+                     "Chip of the dongle; only a hint, nordfu asks the dongle itself.", chips,
+                     false},
+    [OPTION_FLASH] =
+        {"-f", "--flash_connectivity", ARGS_FLAG,
+         "Program the dongle first; not possible yet: the update goes on with what the "
+         "dongle runs.",
+         NULL, false},
+    [OPTION_MTU] = {"-mtu", "--att-mtu", ARGS_INTEGER,
+                    "Largest ATT_MTU to ask for, 23 to 247; 247 by default.", NULL, false},
+    [OPTION_DELAY] = {"-cd", "--connect-delay", ARGS_INTEGER,
+                      "Seconds to wait before connecting; 0 by default.", NULL, false},
+    [OPTION_SCAN_TIME] = {NULL, "--scan-time", ARGS_INTEGER,
+                          "Seconds to look for the device, each time; 10 by default.", NULL, false},
+    [OPTION_BAUD] = {NULL, "--baud", ARGS_INTEGER, "Rate of the serial port; 1000000 by default.",
+                     NULL, false},
+    [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per event on standard output.",
+                     NULL, false},
+};
+
+enum {
+    PORTS = 64,
+    VENDOR_NORDIC = 0x1915,
+    PRODUCT_CONNECTIVITY = 0xC00A,
+    VENDOR_SEGGER = 0x1366,
+};
+
+/* Serial numbers are equal but for leading zeros, which some tools print and some don't. */
+static bool same_serial(const char *a, const char *b)
+{
+    return strcasecmp(a + strspn(a, "0"), b + strspn(b, "0")) == 0;
+}
+
+static bool is_dongle(const struct nordfu_port_info *port)
+{
+    return (port->vid == VENDOR_NORDIC && port->pid == PRODUCT_CONNECTIVITY) ||
+           port->vid == VENDOR_SEGGER;
+}
+
+/* Keeps the ports that may be the wanted dongle. Returns how many. */
+static int choose_ports(struct nordfu_port_info *ports, int count, const char *serial)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (serial != NULL ? same_serial(ports[i].serial, serial) : is_dongle(&ports[i]))
+            ports[kept++] = ports[i];
+    return kept;
+}
+
+/* "/dev/ttyACM0 (J-Link, 000683459180), ..." */
+static void list_ports(char *text, size_t size, const struct nordfu_port_info *ports, int count)
+{
+    text[0] = 0;
+    for (int i = 0; i < count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s%s (%s%s%s)", i == 0 ? "" : ", ", ports[i].path,
+                 ports[i].description, ports[i].serial[0] != 0 ? ", " : "", ports[i].serial);
+    }
+}
+
+/* The port to use when none was named. */
+static int find_port(char *path, size_t size, const char *serial, struct nordfu_error *error)
+{
+    struct nordfu_port_info *ports = calloc(PORTS, sizeof(*ports));
+    if (ports == NULL)
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    char list[400];
+    int all = nordfu_port_list(ports, PORTS, error);
+    int found = all < 0 ? all : choose_ports(ports, all < PORTS ? all : PORTS, serial);
+    int result = found;
+    if (found == 1) {
+        snprintf(path, size, "%s", ports[0].path);
+        result = 0;
+    } else if (found == 0) {
+        list_ports(list, sizeof(list), ports, all < 5 ? all : 5);
+        result = nordfu_error_set(
+            error, NORDFU_ERR_PORT,
+            "No dongle%s%s was found%s%s; plug one in, or name its port with -p.",
+            serial != NULL ? " with serial number " : "", serial != NULL ? serial : "",
+            all > 0 && serial == NULL ? " among the ports " : "",
+            all > 0 && serial == NULL ? list : "");
+    } else if (found > 1) {
+        list_ports(list, sizeof(list), ports, found);
+        result =
+            nordfu_error_set(error, NORDFU_ERR_PORT,
+                             "Several dongles are there, choose one with -p or -snr: %s.", list);
+    }
+    free(ports);
+    return result;
+}
+
+static int read_options(const struct args *args, struct nordfu_update_options *update)
+{
+    const struct args_value *values = args->values;
+    struct nordfu_error error;
+    *update = (struct nordfu_update_options){0};
+    if (values[OPTION_ADDRESS].count > 0) {
+        if (nordfu_address_parse(&update->address, values[OPTION_ADDRESS].text, &error) != 0)
+            return args_complain(args, "Invalid value for address: Must be exactly 6 bytes HEX, "
+                                       "e.g. ABCDEF123456 or AB:CD:EF:12:34:56.");
+        update->has_address = true;
+    }
+    const char *name = values[OPTION_NAME].text;
+    if (name != NULL && strlen(name) >= sizeof(update->name))
+        return args_complain(args,
+                             "Invalid value for '-n' / '--name': a name has at most %d bytes.",
+                             (int)sizeof(update->name) - 1);
+    snprintf(update->name, sizeof(update->name), "%s", name != NULL ? name : "");
+    int64_t mtu = values[OPTION_MTU].count > 0 ? values[OPTION_MTU].number : 247;
+    update->mtu = (uint16_t)(mtu < 23 ? 23 : mtu > 247 ? 247 : mtu);
+    int64_t delay = values[OPTION_DELAY].number, scan = values[OPTION_SCAN_TIME].number;
+    if (delay < 0 || delay > 3600)
+        return args_complain(args,
+                             "Invalid value for '-cd' / '--connect-delay': 0 to 3600 seconds.");
+    if (scan < 0 || scan > 3600)
+        return args_complain(args, "Invalid value for '--scan-time': 1 to 3600 seconds.");
+    update->connect_delay_ms = (uint32_t)delay * 1000;
+    update->scan_timeout_ms = (uint32_t)scan * 1000;
+    if (values[OPTION_BAUD].number < 0 || values[OPTION_BAUD].number > 4000000)
+        return args_complain(args, "Invalid value for '--baud': 1 to 4000000.");
+    return ARGS_GO_ON;
+}
+
+/* One run: what its callbacks need. */
+struct run {
+    bool json;
+    struct progress progress;
+    struct nordfu_target *target;
+};
+
+static void on_event(void *context, const struct nordfu_event *event)
+{
+    struct run *run = context;
+    if (run->json)
+        json_print_event(stdout, event);
+    else
+        progress_event(&run->progress, event);
+}
+
+static void on_signal(void *context)
+{
+    nordfu_target_cancel(context);
+}
+
+static int update(struct run *run, const struct nordfu_package *package,
+                  const struct nordfu_update_options *wishes, struct nordfu_error *error)
+{
+    struct signals signals;
+    struct nordfu_update_result result = {0};
+    if (signals_start(&signals, on_signal, run->target) != 0)
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "A thread can't be started.");
+    int code = nordfu_target_update(run->target, package, wishes, on_event, run, &result, error);
+    signals_end(&signals);
+    if (code == 0 && run->json)
+        json_print_result(stdout, &result);
+    else if (code == 0)
+        progress_summary(&run->progress, &result);
+    return code;
+}
+
+/* Package, port and target, in the order in which trouble is cheapest. */
+static int prepare(struct app *app, const struct args *args, struct nordfu_package **package,
+                   struct nordfu_target **target, struct nordfu_error *error)
+{
+    char path[256];
+    int code = nordfu_package_open(package, args->values[OPTION_PACKAGE].text, error);
+    if (code == 0 && args->values[OPTION_PORT].count > 0)
+        snprintf(path, sizeof(path), "%s", args->values[OPTION_PORT].text);
+    else if (code == 0)
+        code = find_port(path, sizeof(path), args->values[OPTION_SERIAL].text, error);
+    const struct nordfu_target_options wishes = {
+        .log = &app->log,
+        .baud = (uint32_t)args->values[OPTION_BAUD].number,
+    };
+    return code == 0 ? nordfu_target_open(target, path, &wishes, error) : code;
+}
+
+static void remark(const struct run *run, const char *sentence)
+{
+    if (run->json)
+        return;
+    printf("%s\n", sentence);
+    fflush(stdout);
+}
+
+static int run_dfu_ble(struct app *app, const struct args *args)
+{
+    struct nordfu_error error = {0};
+    struct nordfu_update_options wishes;
+    int code = read_options(args, &wishes);
+    if (code != ARGS_GO_ON)
+        return code;
+    struct run run = {.json = args->values[OPTION_JSON].count > 0};
+    struct nordfu_package *package = NULL;
+    if (!wishes.has_address && wishes.name[0] == 0)
+        remark(&run, "No target selected. Default device name: DfuTarg is used.");
+    if (args->values[OPTION_FLASH].count > 0)
+        remark(&run, "Programming the dongle is not possible yet; going on with what it runs.");
+    progress_init(&run.progress, stdout, app->verbosity < 2);
+    app->progress = &run.progress;
+    code = prepare(app, args, &package, &run.target, &error);
+    if (code == 0)
+        code = update(&run, package, &wishes, &error);
+    app->progress = NULL;
+    progress_close(&run.progress);
+    nordfu_target_free(&run.target);
+    nordfu_package_free(&package);
+    if (code == 0)
+        return 0;
+    error.code = code;
+    if (run.json)
+        json_print_error(stdout, &error, command_exit_code(code));
+    return command_fail(&error);
+}
+
+const struct command cmd_dfu_ble = {
+    .args =
+        {
+            .name = "dfu ble",
+            .tail = "[OPTIONS]",
+            .summary = "Update a device over the air through a connectivity dongle.",
+            .details =
+                "The device may run its application (with buttonless DFU) or already its "
+                "bootloader. An update that was cut off is gone on with by the same command.",
+            .options = options,
+            .option_count = OPTIONS,
+        },
+    .run = run_dfu_ble,
+};

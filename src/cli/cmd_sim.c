@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT
+ * nordfu sim: a dongle on a pty and devices around it. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/signals.h"
+#include "cli/sim_config.h"
+#include "cli/text.h"
+#include "nordfu/cancel.h"
+#include "sim/pty.h"
+
+enum {
+    OPTION_DONGLE,
+    OPTION_LINK,
+    OPTION_DEVICE,
+    OPTION_FLASH_OUT,
+    OPTION_SEED,
+    OPTION_LOSS,
+    OPTION_USB,
+    OPTION_BAUD,
+    OPTION_JSON,
+    OPTIONS,
+};
+
+static const struct args_option options[OPTIONS] = {
+    [OPTION_DONGLE] = {NULL, "--dongle", ARGS_TEXT,
+                       "The dongle's API, and its habits: v5[,KEY=VALUE...]; v5 by default.", NULL,
+                       false},
+    [OPTION_LINK] = {NULL, "--link", ARGS_TEXT, "Make a symbolic link to the dongle's pty.", NULL,
+                     false},
+    [OPTION_DEVICE] = {NULL, "--device", ARGS_LIST,
+                       "A device: addr=DE063B974CD8[,KEY=VALUE...]; may be given several times.",
+                       NULL, false},
+    [OPTION_FLASH_OUT] = {NULL, "--flash-out", ARGS_TEXT,
+                          "At the end, write the image that the first device runs to this file.",
+                          NULL, false},
+    [OPTION_SEED] = {NULL, "--seed", ARGS_BASED, "Of everything random; 1 by default.", NULL,
+                     false},
+    [OPTION_LOSS] = {NULL, "--loss", ARGS_REAL,
+                     "Share of packets lost on the air, 0 to 0.9; 0 by default.", NULL, false},
+    [OPTION_USB] = {NULL, "--usb", ARGS_FLAG, "The dongle is a USB one, without byte times.", NULL,
+                    false},
+    [OPTION_BAUD] = {NULL, "--baud", ARGS_INTEGER, "Rate of the dongle's UART; 1000000 by default.",
+                     NULL, false},
+    [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per line.", NULL, false},
+};
+
+/* Everything simulated, in the order of making. */
+struct scene {
+    bool json;
+    struct sim_world *world;
+    struct air *air;
+    struct sim_dongle *dongle;
+    struct sim_pty *pty;
+    struct sim_device *devices[ARGS_MAX_REPEATS];
+    struct sim_device_config configs[ARGS_MAX_REPEATS];
+    size_t count;
+};
+
+/* A number that JSON can have as one: an optional minus and up to 15 digits without a leading zero.
+ */
+static bool is_number(const char *text)
+{
+    size_t minus = text[0] == '-';
+    size_t digits = strspn(text + minus, "0123456789");
+    return digits > 0 && digits <= 15 && text[minus + digits] == 0 &&
+           (text[minus] != '0' || (digits == 1 && minus == 0));
+}
+
+/* "key=value key=value": each pair a member; a word without "=" goes under "text". */
+static void json_pairs(struct json *json, const char *data)
+{
+    while (*data != 0) {
+        char pair[512];
+        size_t size = strcspn(data, " ");
+        snprintf(pair, sizeof(pair), "%.*s", (int)(size < 511 ? size : 511), data);
+        char *equals = strchr(pair, '=');
+        if (equals != NULL)
+            *equals++ = 0;
+        if (equals != NULL && is_number(equals))
+            json_number(json, pair, strtoll(equals, NULL, 10));
+        else if (pair[0] != 0)
+            json_text(json, equals != NULL ? pair : "text", equals != NULL ? equals : pair);
+        data += size;
+        data += *data == ' ';
+    }
+}
+
+static void on_event(void *context, uint64_t time, const char *what, const char *data)
+{
+    const struct scene *scene = context;
+    if (scene->json) {
+        struct json json;
+        json_begin(&json, what);
+        json_real(&json, "time", (double)time / 1e6);
+        json_enter(&json, "data");
+        json_pairs(&json, data);
+        json_leave(&json);
+        json_end(&json, stdout);
+        return;
+    }
+    char safe[2048];
+    text_escape(safe, sizeof(safe), data);
+    printf("%12.6f %s %s\n", (double)time / 1e6, what, safe);
+    fflush(stdout);
+}
+
+static int out_of_memory(struct nordfu_error *error)
+{
+    return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+}
+
+static int read_configs(struct scene *scene, const struct args *args,
+                        struct sim_dongle_config *dongle, struct nordfu_error *error)
+{
+    const struct args_value *values = args->values;
+    const char *api = values[OPTION_DONGLE].count > 0 ? values[OPTION_DONGLE].text : "v5";
+    int code = sim_config_dongle(dongle, api, error);
+    for (size_t i = 0; code == 0 && i < values[OPTION_DEVICE].count; i++)
+        code = sim_config_device(&scene->configs[i], values[OPTION_DEVICE].all[i], error);
+    if (code != 0)
+        return code;
+    scene->count = values[OPTION_DEVICE].count;
+    if (values[OPTION_LOSS].real > 0.9)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--loss is a share between 0 and 0.9.");
+    int64_t baud = values[OPTION_BAUD].number;
+    if (values[OPTION_BAUD].count > 0 && (baud < 1200 || baud > 4000000))
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--baud is between 1200 and 4000000.");
+    dongle->baud = (uint32_t)baud;
+    dongle->usb = values[OPTION_USB].count > 0;
+    return 0;
+}
+
+static int build(struct scene *scene, const struct args *args,
+                 const struct sim_dongle_config *dongle, struct nordfu_error *error)
+{
+    const struct args_value *values = args->values;
+    const struct air_config air = {.loss = values[OPTION_LOSS].real};
+    uint64_t seed = values[OPTION_SEED].count > 0 ? (uint64_t)values[OPTION_SEED].number : 1;
+    int code = sim_pty_new(&scene->pty, values[OPTION_LINK].text, error);
+    if (code != 0)
+        return code;
+    if ((scene->world = sim_world_new(seed)) == NULL ||
+        (scene->air = air_new(scene->world, &air)) == NULL ||
+        (scene->dongle = sim_dongle_new(scene->world, scene->air, dongle)) == NULL)
+        return out_of_memory(error);
+    return 0;
+}
+
+/* After the listener, so that the log begins with the devices' first steps. */
+static int add_devices(struct scene *scene, struct nordfu_error *error)
+{
+    for (size_t i = 0; i < scene->count; i++) {
+        scene->devices[i] = sim_device_new(scene->world, scene->air, &scene->configs[i]);
+        if (scene->devices[i] == NULL)
+            return out_of_memory(error);
+    }
+    return 0;
+}
+
+static void tear_down(struct scene *scene)
+{
+    for (size_t i = 0; i < scene->count; i++)
+        sim_device_free(&scene->devices[i]);
+    sim_dongle_free(&scene->dongle);
+    air_free(&scene->air);
+    sim_world_free(&scene->world);
+    sim_pty_free(&scene->pty);
+}
+
+static void say_path(const struct scene *scene)
+{
+    if (!scene->json) {
+        printf("%s\n", sim_pty_path(scene->pty));
+    } else {
+        struct json json;
+        json_begin(&json, "pty");
+        json_text(&json, "path", sim_pty_path(scene->pty));
+        json_end(&json, stdout);
+    }
+    fflush(stdout);
+}
+
+/* The last lines: what each device runs now. */
+static void say_version(const struct scene *scene, size_t index)
+{
+    static const char *const modes[] = {[SIM_MODE_APPLICATION] = "app",
+                                        [SIM_MODE_BOOTLOADER] = "bootloader",
+                                        [SIM_MODE_OFF] = "off"};
+    const struct sim_device *device = scene->devices[index];
+    struct bootloader_image image;
+    char name[128];
+    enum sim_device_mode mode = sim_device_mode(device);
+    sim_device_installed(device, &image);
+    text_escape(name, sizeof(name), scene->configs[index].name);
+    if (scene->json) {
+        struct json json;
+        json_begin(&json, "final");
+        json_text(&json, "name", scene->configs[index].name);
+        json_text(&json, "address", sim_device_label(device));
+        json_text(&json, "mode", modes[mode]);
+        json_bool(&json, "valid", image.valid);
+        json_number(&json, "version", image.version);
+        json_number(&json, "size", image.valid ? image.size : 0);
+        json_end(&json, stdout);
+    } else if (mode == SIM_MODE_APPLICATION && image.valid) {
+        printf("%s (%s) now runs version %u.\n", name, sim_device_label(device), image.version);
+    } else {
+        printf("%s (%s) is %s.\n", name, sim_device_label(device),
+               mode == SIM_MODE_OFF ? "off" : "in its bootloader");
+    }
+    fflush(stdout);
+}
+
+static int write_image(const struct sim_device *device, const char *path,
+                       struct nordfu_error *error)
+{
+    struct bootloader_image image;
+    sim_device_installed(device, &image);
+    if (!image.valid)
+        return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
+                                "The device has no valid application; %s was not written.", path);
+    FILE *file = fopen(path, "we");
+    bool written =
+        file != NULL && fwrite(sim_device_image_bytes(device), 1, image.size, file) == image.size;
+    int code = errno;
+    if (file != NULL && fclose(file) != 0) {
+        code = errno;
+        written = false;
+    }
+    if (!written)
+        return nordfu_error_from(error, NORDFU_ERR_SYSTEM, NORDFU_SPEAKER_SYSTEM, (uint32_t)code,
+                                 "%s can't be written: %s.", path, strerror(code));
+    return 0;
+}
+
+static void on_signal(void *context)
+{
+    nordfu_cancel_set(context);
+}
+
+static int play(struct scene *scene, const struct args *args, struct nordfu_cancel *cancel,
+                struct nordfu_error *error)
+{
+    struct sim_dongle_config dongle;
+    const char *flash_out = args->values[OPTION_FLASH_OUT].text;
+    int code = read_configs(scene, args, &dongle, error);
+    if (code == 0 && flash_out != NULL && scene->count == 0)
+        code = nordfu_error_set(error, NORDFU_ERR_USAGE, "--flash-out needs a --device.");
+    if (code == 0)
+        code = build(scene, args, &dongle, error);
+    if (code != 0)
+        return code;
+    say_path(scene);
+    sim_listen(scene->world, on_event, scene);
+    code = add_devices(scene, error);
+    if (code == 0)
+        code = sim_pty_run(scene->pty, scene->world, scene->dongle, cancel, error);
+    if (code != 0)
+        return code;
+    for (size_t i = 0; i < scene->count; i++)
+        say_version(scene, i);
+    return flash_out != NULL ? write_image(scene->devices[0], flash_out, error) : 0;
+}
+
+static int run_sim(struct app *app, const struct args *args)
+{
+    (void)app;
+    struct nordfu_error error = {0};
+    struct nordfu_cancel *cancel = NULL;
+    struct signals signals;
+    struct scene *scene = calloc(1, sizeof(*scene));
+    int code = scene != NULL ? nordfu_cancel_new(&cancel, &error) : out_of_memory(&error);
+    if (code == 0 && signals_start(&signals, on_signal, cancel) == 0) {
+        scene->json = args->values[OPTION_JSON].count > 0;
+        code = play(scene, args, cancel, &error);
+        signals_end(&signals);
+        tear_down(scene);
+    }
+    nordfu_cancel_free(&cancel);
+    free(scene);
+    if (code == NORDFU_ERR_USAGE)
+        return args_complain(args, "%s", error.text);
+    return code == 0 ? 0 : command_fail(&error);
+}
+
+const struct command cmd_sim = {
+    .args =
+        {
+            .name = "sim",
+            .tail = "[OPTIONS]",
+            .summary = "Simulate a dongle on a pty, and devices around it.",
+            .details = "The first line is the pty's path, then one line per event. Ends on Ctrl-C. "
+                       "The keys of a device are explained in docs/simulator.md.",
+            .options = options,
+            .option_count = OPTIONS,
+        },
+    .run = run_sim,
+};

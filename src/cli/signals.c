@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static void fill(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    struct sigaction hangup; /* nohup's wish is respected */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(set, SIGHUP);
+    sigaddset(set, SIGUSR1); /* signals_end's way to end the thread */
+}
+
+static void die_of(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    signal(number, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+}
+
+static void *wait_for_signals(void *context)
+{
+    struct signals *signals = context;
+    sigset_t set;
+    fill(&set);
+    for (int seen = 0, number = 0; sigwait(&set, &number) == 0 && number != SIGUSR1; seen++) {
+        if (seen > 0)
+            die_of(number);
+        signals->stop(signals->context);
+    }
+    return NULL;
+}
+
+int signals_start(struct signals *signals, void (*stop)(void *context), void *context)
+{
+    sigset_t set;
+    fill(&set);
+    signals->stop = stop;
+    signals->context = context;
+    int result = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (result == 0)
+        result = pthread_create(&signals->thread, NULL, wait_for_signals, signals);
+    return result;
+}
+
+void signals_end(struct signals *signals)
+{
+    pthread_kill(signals->thread, SIGUSR1);
+    pthread_join(signals->thread, NULL);
+    sigset_t set;
+    fill(&set);
+    sigdelset(&set, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}

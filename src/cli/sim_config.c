@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/sim_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "nordfu/central.h"
+#include "sim/keyfile.h"
+
+enum {
+    PAIR_MAX = 512, /* bytes of one key=value */
+    MAX_KEYS = 40,
+};
+
+/* Reads `value` into the member at `target`. Returns 0, BAD_VALUE, or an error with its sentence.
+ */
+typedef int (*reader)(void *target, const char *value, struct nordfu_error *error);
+
+struct key {
+    const char *name;
+    reader read;
+    size_t offset;        /* of the member in the configuration */
+    const char *expected; /* what a good value looks like */
+};
+
+enum { BAD_VALUE = 1 };
+
+static int read_u32(void *target, const char *value, struct nordfu_error *error)
+{
+    (void)error;
+    return args_read_based(value, target) ? 0 : BAD_VALUE;
+}
+
+static int read_u16(void *target, const char *value, struct nordfu_error *error)
+{
+    uint32_t number;
+    if (read_u32(&number, value, error) != 0 || number > UINT16_MAX)
+        return BAD_VALUE;
+    *(uint16_t *)target = (uint16_t)number;
+    return 0;
+}
+
+/* The position of `value` in a list of names, -1 if it is none of them. */
+static int position(const char *value, const char *const *names)
+{
+    for (int i = 0; names[i] != NULL; i++)
+        if (strcmp(value, names[i]) == 0)
+            return i;
+    return -1;
+}
+
+static int read_bool(void *target, const char *value, struct nordfu_error *error)
+{
+    static const char *const words[] = {"no", "yes", "0", "1", "false", "true", "off", "on", NULL};
+    (void)error;
+    int at = position(value, words);
+    if (at < 0)
+        return BAD_VALUE;
+    *(bool *)target = at % 2 == 1;
+    return 0;
+}
+
+static int read_address(void *target, const char *value, struct nordfu_error *error)
+{
+    struct nordfu_address address;
+    struct air_address *out = target;
+    (void)error;
+    if (nordfu_address_parse(&address, value, NULL) != 0)
+        return BAD_VALUE;
+    out->type = address.type;
+    memcpy(out->bytes, address.bytes, sizeof(out->bytes));
+    return 0;
+}
+
+static int read_name(void *target, const char *value, struct nordfu_error *error)
+{
+    enum { SIZE = sizeof(((struct sim_device_config *)0)->name) };
+    (void)error;
+    if (strlen(value) >= SIZE)
+        return BAD_VALUE;
+    snprintf(target, SIZE, "%s", value);
+    return 0;
+}
+
+static int read_mode(void *target, const char *value, struct nordfu_error *error)
+{
+    static const char *const names[] = {"app", "bootloader", "off", NULL};
+    static const enum sim_device_mode modes[] = {SIM_MODE_APPLICATION, SIM_MODE_BOOTLOADER,
+                                                 SIM_MODE_OFF};
+    (void)error;
+    int at = position(value, names);
+    if (at < 0)
+        return BAD_VALUE;
+    *(enum sim_device_mode *)target = modes[at];
+    return 0;
+}
+
+static int read_buttonless(void *target, const char *value, struct nordfu_error *error)
+{
+    static const char *const names[] = {"none", "unbonded", NULL};
+    static const enum sim_buttonless kinds[] = {SIM_BUTTONLESS_NONE, SIM_BUTTONLESS_UNBONDED};
+    (void)error;
+    int at = position(value, names);
+    if (at < 0)
+        return BAD_VALUE;
+    *(enum sim_buttonless *)target = kinds[at];
+    return 0;
+}
+
+static int read_profile(void *target, const char *value, struct nordfu_error *error)
+{
+    const struct sim_profile *profile = sim_profile_find(value);
+    if (profile == NULL)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "There is no profile \"%s\"; there are: %s.", value,
+                                sim_profile_names());
+    *(const struct sim_profile **)target = profile;
+    return 0;
+}
+
+/* The target is the whole configuration here. */
+static int read_public_key(void *target, const char *value, struct nordfu_error *error)
+{
+    struct sim_device_config *config = target;
+    config->check_signature = strcmp(value, "any") != 0;
+    return config->check_signature ? sim_key_load(config->public_key, value, error) : 0;
+}
+
+#define NUMBER         "a number, decimal or 0x hexadecimal"
+#define YES_NO         "yes or no"
+#define DEVICE(member) offsetof(struct sim_device_config, member)
+
+static const struct key device_keys[] = {
+    {"addr", read_address, DEVICE(address), "12 hex digits"},
+    {"name", read_name, DEVICE(name), "at most 26 bytes"},
+    {"bootloader-name", read_name, DEVICE(bootloader_name), "at most 26 bytes"},
+    {"mode", read_mode, DEVICE(mode), "app, bootloader or off"},
+    {"buttonless", read_buttonless, DEVICE(buttonless), "unbonded or none"},
+    {"profile", read_profile, DEVICE(profile), ""},
+    {"pubkey", read_public_key, 0, "a PEM file or any"},
+    {"debug", read_bool, DEVICE(debug_bootloader), YES_NO},
+    {"hw", read_u32, DEVICE(hw_version), NUMBER},
+    {"sd", read_u32, DEVICE(softdevice), NUMBER},
+    {"app-version", read_u32, DEVICE(app_version), NUMBER},
+    {"app-size", read_u32, DEVICE(app_size), NUMBER},
+    {"same-address", read_bool, DEVICE(same_address), YES_NO},
+    {"mtu", read_u16, DEVICE(mtu), "a number, 23 to 247"},
+    {"refuse-mtu", read_bool, DEVICE(refuse_mtu), YES_NO},
+    {"ask-mtu-first", read_bool, DEVICE(ask_mtu_first), YES_NO},
+    {"refuse-length", read_bool, DEVICE(refuse_length), YES_NO},
+    {"ask-length-first", read_bool, DEVICE(ask_length_first), YES_NO},
+    {"refuse-phy", read_bool, DEVICE(refuse_phy), YES_NO},
+    {"ask-phy-first", read_bool, DEVICE(ask_phy_first), YES_NO},
+    {NULL, NULL, 0, NULL},
+};
+
+#define DONGLE(member) offsetof(struct sim_dongle_config, member)
+
+static const struct key dongle_keys[] = {
+    {"silent", read_bool, DONGLE(silent), YES_NO},
+    {"command-us", read_u32, DONGLE(command_us), NUMBER},
+    {"refuse-mtu", read_u32, DONGLE(refuse_mtu), NUMBER},
+    {"refuse-length", read_u32, DONGLE(refuse_length), NUMBER},
+    {"refuse-phy", read_u32, DONGLE(refuse_phy), NUMBER},
+    {NULL, NULL, 0, NULL},
+};
+
+static int unknown_key(const struct key *keys, const char *what, const char *name,
+                       struct nordfu_error *error)
+{
+    const char *names[MAX_KEYS] = {NULL};
+    char list[400] = "";
+    for (size_t i = 0; keys[i].name != NULL && i + 1 < MAX_KEYS; i++) {
+        names[i] = keys[i].name;
+        snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i == 0 ? "" : ", ",
+                 keys[i].name);
+    }
+    const char *nearest = args_nearest(name, names);
+    if (nearest != NULL)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "A %s has no key \"%s\"; did you mean \"%s\"?", what, name,
+                                nearest);
+    return nordfu_error_set(error, NORDFU_ERR_USAGE, "A %s has no key \"%s\"; there are: %s.", what,
+                            name, list);
+}
+
+/* One "key=value"; a key alone means yes. */
+static int read_pair(void *config, const struct key *keys, const char *what, char *pair,
+                     struct nordfu_error *error)
+{
+    char *equals = strchr(pair, '=');
+    const char *value = equals != NULL ? equals + 1 : "yes";
+    if (equals != NULL)
+        *equals = 0;
+    for (; keys->name != NULL; keys++) {
+        if (strcmp(keys->name, pair) != 0)
+            continue;
+        int code = keys->read((char *)config + keys->offset, value, error);
+        if (code == BAD_VALUE)
+            return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                    "\"%s\" is no value for a %s's %s; expected: %s.", value, what,
+                                    pair, keys->expected);
+        return code;
+    }
+    return BAD_VALUE;
+}
+
+static int read_pairs(void *config, const struct key *keys, const char *what, const char *text,
+                      struct nordfu_error *error)
+{
+    while (*text != 0) {
+        char pair[PAIR_MAX];
+        size_t size = strcspn(text, ",");
+        if (size >= sizeof(pair))
+            return nordfu_error_set(error, NORDFU_ERR_USAGE, "A value for a %s is too long.", what);
+        snprintf(pair, sizeof(pair), "%.*s", (int)size, text);
+        int code = size > 0 ? read_pair(config, keys, what, pair, error) : 0;
+        if (code == BAD_VALUE)
+            return unknown_key(keys, what, pair, error);
+        if (code != 0)
+            return code;
+        text += size;
+        text += *text == ',';
+    }
+    return 0;
+}
+
+int sim_config_device(struct sim_device_config *config, const char *text,
+                      struct nordfu_error *error)
+{
+    static const struct air_address nobody = {0};
+    *config = (struct sim_device_config){
+        .name = "nordfu",
+        .mode = SIM_MODE_APPLICATION,
+        .buttonless = SIM_BUTTONLESS_UNBONDED,
+        .hw_version = 52,
+        .softdevice = 0xCA,
+        .app_version = 1,
+    };
+    int code = read_pairs(config, device_keys, "device", text, error);
+    if (code == 0 && memcmp(&config->address, &nobody, sizeof(nobody)) == 0)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "A device needs an address: addr=DE063B974CD8.");
+    return code;
+}
+
+int sim_config_dongle(struct sim_dongle_config *config, const char *text,
+                      struct nordfu_error *error)
+{
+    static const char *const apis[] = {"v2", "v3", "v5", "v6", NULL};
+    char name[16];
+    size_t size = strcspn(text, ",");
+    snprintf(name, sizeof(name), "%.*s", (int)(size < 15 ? size : 15), text);
+    *config = (struct sim_dongle_config){.api = 5};
+    if (position(name, apis) < 0)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "There is no dongle \"%s\"; try v5.",
+                                name);
+    if (strcmp(name, "v5") != 0)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "A dongle of API %s can't be simulated yet; try v5.", name);
+    return read_pairs(config, dongle_keys, "dongle", text[size] == ',' ? text + size + 1 : "",
+                      error);
+}
