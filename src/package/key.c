@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "package/key.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "nordfu/package.h"
+#include "package/file.h"
+
+#define MAX_FILE ((size_t)64 << 10)
+
+static void wipe(struct buf *text)
+{
+    if (text->data != NULL)
+        crypto_wipe(text->data, text->capacity);
+    buf_free(text);
+}
+
+int key_load(struct crypto_key **out, const char *path, struct nordfu_error *error)
+{
+    *out = NULL;
+    struct buf text = {0};
+    int rc = file_read(&text, path, MAX_FILE, "key", error);
+    if (rc == 0)
+        rc = crypto_key_load(out, (const char *)text.data, text.size, path, error);
+    wipe(&text);
+    return rc;
+}
+
+int key_load_public(uint8_t xy[CRYPTO_PUBLIC_SIZE], const char *path, struct nordfu_error *error)
+{
+    struct buf text = {0};
+    int rc = file_read(&text, path, MAX_FILE, "key", error);
+    if (rc == 0)
+        rc = crypto_public_load(xy, (const char *)text.data, text.size, path, error);
+    wipe(&text);
+    return rc;
+}
+
+int nordfu_key_generate(const char *path, bool overwrite, struct nordfu_error *error)
+{
+    char pem[CRYPTO_PEM_MAX];
+    struct crypto_key *key = NULL;
+    int rc = crypto_key_generate(&key, error);
+    if (rc != 0)
+        return rc;
+    rc = crypto_key_encode(key, pem, error);
+    if (rc == 0)
+        rc = file_write(path, pem, strlen(pem), 0600, overwrite, "private key", error);
+    crypto_wipe(pem, sizeof(pem));
+    crypto_key_free(&key);
+    return rc;
+}
+
+int nordfu_key_write_public(const char *key_path, const char *public_path,
+                            struct nordfu_error *error)
+{
+    uint8_t xy[CRYPTO_PUBLIC_SIZE];
+    char pem[CRYPTO_PEM_MAX];
+    if (file_is_same(key_path, public_path))
+        return nordfu_error_set(
+            error, NORDFU_ERR_USAGE,
+            "The public key can't be written to %s, because that is the private "
+            "key itself: choose another name.",
+            public_path);
+    int rc = key_load_public(xy, key_path, error);
+    if (rc == 0)
+        rc = crypto_public_encode(xy, pem, error);
+    if (rc == 0)
+        rc = file_write(public_path, pem, strlen(pem), 0666, true, "public key", error);
+    return rc;
+}
