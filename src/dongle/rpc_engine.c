@@ -136,7 +136,7 @@ static void get_bits(struct bytes_reader *r, const struct rpc_field *f, uint8_t 
     (void)base;
     uint8_t byte = bytes_get_u8(r);
     for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++)
-        at[bit->offset] = byte >> bit->shift & bit_max(bit);
+        at[bit->offset] = (uint8_t)(byte >> bit->shift & bit_max(bit));
 }
 
 static uint8_t named_bits(const struct rpc_field *f)
