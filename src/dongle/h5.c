@@ -30,7 +30,7 @@ static void encode_header(const struct h5_packet *p, uint8_t header[H5_HEADER_SI
                           (p->reliable ? RELIABLE : 0));
     header[1] = (uint8_t)(p->type | (p->size & 0x0F) << 4);
     header[2] = (uint8_t)(p->size >> 4);
-    header[3] = (uint8_t) - (header[0] + header[1] + header[2]);
+    header[3] = (uint8_t)(0 - (header[0] + header[1] + header[2]));
 }
 
 size_t h5_encode(const struct h5_packet *packet, uint8_t *out, size_t capacity)
