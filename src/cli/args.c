@@ -398,7 +398,9 @@ static void option_help(const struct args_option *option)
         printf("\n%*s", COLUMN, "");
     else
         printf("%*s", COLUMN - (int)strlen(left), "");
-    wrapped(option->help, COLUMN, COLUMN);
+    char text[512];
+    snprintf(text, sizeof(text), "%s%s", option->help, option->required ? " [required]" : "");
+    wrapped(text, COLUMN, COLUMN);
 }
 
 void args_help(const struct args *args)

@@ -275,7 +275,9 @@ static int run_sim(struct app *app, const struct args *args)
     struct signals signals;
     struct scene *scene = calloc(1, sizeof(*scene));
     int code = scene != NULL ? nordfu_cancel_new(&cancel, &error) : out_of_memory(&error);
-    if (code == 0 && signals_start(&signals, on_signal, cancel) == 0) {
+    if (code == 0 && signals_start(&signals, on_signal, cancel) != 0)
+        code = nordfu_error_set(&error, NORDFU_ERR_SYSTEM, "A thread can't be started.");
+    if (code == 0) {
         scene->json = args->values[OPTION_JSON].count > 0;
         code = play(scene, args, cancel, &error);
         signals_end(&signals);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * nordfu: the table of subcommands, and what is common to all of them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -262,8 +264,20 @@ static const char *program_name(const char *path)
     return name != NULL && strcmp(name, "nrfutil") == 0 ? "nrfutil" : "nordfu";
 }
 
+/* A closed standard stream would otherwise become the next file, which may be the dongle. */
+static void keep_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     struct app app = {.program = program_name(argv[0])};
     app.log = (struct nordfu_log){.write = write_log, .context = &app};
     pthread_mutex_init(&app.log_lock, NULL);

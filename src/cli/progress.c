@@ -74,15 +74,16 @@ static unsigned columns_of(FILE *out)
 void progress_bar(char *out, size_t size, unsigned columns, uint32_t bytes, uint32_t total,
                   double rate)
 {
+    enum { TAIL = 24 }; /* columns kept for rate and time, so that the bar stays as long as it is */
     char tail[64] = "", bar[101];
     unsigned percent = total == 0 ? 100 : (unsigned)((uint64_t)bytes * 100 / total);
     if (rate > 0) {
         unsigned left = (unsigned)((double)(total - bytes) / rate + 0.5);
-        snprintf(tail, sizeof(tail), "  %.1f kB/s  %u:%02u left", rate / 1000, left / 60,
+        snprintf(tail, sizeof(tail), " %5.1f kB/s %2u:%02u left", rate / 1000, left / 60,
                  left % 60);
     }
     /* "100 % [bar]tail", one column free at the end, where some terminals break the line. */
-    unsigned taken = 5 + 3 + (unsigned)strlen(tail) + 1;
+    unsigned taken = 5 + 3 + TAIL + 1;
     unsigned width = columns > taken ? columns - taken : 0;
     if (width > 50)
         width = 50;
