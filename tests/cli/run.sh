@@ -1,0 +1,341 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh NORDFU JSON_LINES CASE: one test of the real program, mostly against the simulator on a pty.
+# Each case is a function below; a case that can't run says SKIPPED and why, and ends with 77.
+set -eu
+nordfu=$1
+json_lines=$2
+case_name=$3
+project=$(cd "$(dirname "$0")/../.." && pwd)
+data=${NORDFU_DATA:-$project/../shared/data}
+address=DE063B974CD8
+device=addr=$address,name=Thermo,mode=app,buttonless=unbonded,profile=sdk17,hw=52,sd=0xCA,app-version=1
+
+folder=$(mktemp -d)
+sim=
+cleanup() {
+    if [ -n "$sim" ]; then
+        kill "$sim" 2>/dev/null || :
+        wait "$sim" 2>/dev/null || :
+    fi
+    rm -rf "$folder"
+}
+trap cleanup EXIT
+cd "$folder"
+
+fail() {
+    echo "FAILED $case_name: $*"
+    for file in out err sim.log sim.err; do
+        [ ! -s "$file" ] || { echo "--- $file"; tail -n 15 "$file" | cat -v; }
+    done
+    exit 1
+}
+
+skip() {
+    echo "SKIPPED $case_name: $*"
+    exit 77
+}
+
+# expect CODE COMMAND...: runs it, with its output in the files out and err.
+expect() {
+    code=$1
+    shift
+    got=0
+    "$@" >out 2>err </dev/null || got=$?
+    [ "$got" = "$code" ] || fail "exit code $got instead of $code: $*"
+}
+
+said() {
+    grep -q -e "$1" out err || fail "nobody said: $1"
+}
+
+# make_package NAME VERSION BYTES: NAME.bin and NAME.zip, signed with key.pem.
+make_package() {
+    [ -f key.pem ] || expect 0 "$nordfu" keys generate key.pem
+    [ -f pub.pem ] || expect 0 "$nordfu" keys display --key pk --format pem --out_file pub.pem key.pem
+    head -c "$3" /dev/urandom >"$1.bin"
+    expect 0 "$nordfu" pkg generate --application "$1.bin" --application-version "$2" --hw-version 52 \
+        --sd-req 0xCA --key-file key.pem "$1.zip"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+    tenths=$(($1 * 10))
+    shift
+    until "$@"; do
+        tenths=$((tenths - 1))
+        [ $tenths -gt 0 ] || fail "waited in vain for: $*"
+        sleep 0.1
+    done
+}
+
+start_sim() {
+    "$nordfu" sim --link "$folder/dongle" --flash-out flash.bin "$@" >sim.log 2>sim.err &
+    sim=$!
+    wait_for 20 test -e dongle
+}
+
+# stop_sim SIGNAL: ends the simulator, which must end well.
+stop_sim() {
+    kill -"${1:-TERM}" "$sim"
+    got=0
+    wait "$sim" || got=$?
+    sim=
+    [ "$got" = 0 ] || fail "the simulator ended with $got"
+}
+
+# device_runs VERSION FILE: what the simulator said and wrote at its end.
+device_runs() {
+    grep -q "^Thermo (DE:06:3B:97:4C:D8) now runs version $1\.$" sim.log || fail "not version $1"
+    cmp "$2" flash.bin || fail "the flash is not $2"
+}
+
+case_help() {
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' sim version; do
+        # shellcheck disable=SC2086
+        expect 0 "$nordfu" $words --help
+        grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
+        [ ! -s err ] || fail "something on standard error"
+    done
+    expect 0 "$nordfu" help dfu ble
+    said '--package FILE'
+    expect 0 "$nordfu"
+    said '^Commands:'
+    expect 0 "$nordfu" version
+    grep -q '^nordfu version [0-9]' out || fail "no version"
+}
+
+case_usage() {
+    touch p.zip
+    expect 2 "$nordfu" dfu ble --prot x
+    grep -q '^Error: No such option: --prot Did you mean --port?$' err || fail "no hint"
+    grep -q "^Try 'nordfu dfu ble --help' for help.$" err || fail "no Try line"
+    expect 2 "$nordfu" dfu blr
+    said "Did you mean 'ble'?"
+    expect 2 "$nordfu" -v
+    said 'Missing command.'
+    expect 2 "$nordfu" dfu ble
+    said "Missing option '-pkg' / '--package'."
+    expect 2 "$nordfu" dfu ble -pkg p.zip -a 12345
+    said 'Must be exactly 6 bytes HEX'
+    expect 2 "$nordfu" dfu ble -pkg p.zip -ic NRF53
+    said "not one of 'NRF51', 'NRF52'"
+    expect 2 "$nordfu" dfu ble -pkg
+    [ "$(cat err)" = "Error: Option '-pkg' requires an argument." ] || fail "not the short form"
+    expect 2 "$nordfu" dfu ble --json=1
+    [ "$(cat err)" = "Error: Option '--json' does not take a value." ] || fail "not the short form"
+    expect 2 "$nordfu" dfu ble -pkg nowhere.zip
+    said "File 'nowhere.zip' does not exist."
+    expect 2 "$nordfu" pkg generate --softdevice x y.zip
+    said 'not possible yet'
+    expect 2 "$nordfu" sim --device name=x
+    said 'needs an address'
+    expect 2 "$nordfu" sim --device addr=$address,nmae=x
+    said 'did you mean "name"?'
+    expect 2 "$nordfu" sim --device addr=$address,mode=sleeping
+    said 'expected: app, bootloader or off'
+    [ ! -s out ] || fail "a usage error wrote to standard output"
+}
+
+case_nrfutil() {
+    ln -s "$nordfu" nrfutil
+    expect 2 ./nrfutil dfu ble
+    said "^Usage: nrfutil dfu ble \[OPTIONS\]"
+    make_package app 2 16384
+    start_sim --device "$device,pubkey=pub.pem"
+    expect 0 ./nrfutil dfu ble -ic NRF52 -pkg app.zip -p dongle -a $address -snr 123 -cd 0
+    [ "$(tail -n 1 out)" = "Device programmed." ] || fail "not the last line"
+    stop_sim
+    device_runs 2 app.bin
+}
+
+case_update() {
+    make_package app 2 65536
+    start_sim --device "$device,pubkey=pub.pem"
+    expect 0 "$nordfu" dfu ble -ic NRF52 -pkg app.zip -p dongle -a de:06:3b:97:4c:d8
+    [ "$(tail -n 1 out)" = "Device programmed." ] || fail "not the last line"
+    said '^MTU 247, data length 251, PHY 2M, interval'
+    said '^65536 bytes in .* kB/s'
+    said 'API v5'
+    [ ! -s err ] || fail "something on standard error"
+    # Plain lines on a pipe: no control characters, no carriage returns.
+    ! LC_ALL=C grep -q '[[:cntrl:]]' out || fail "control characters on a pipe"
+    stop_sim INT
+    device_runs 2 app.bin
+}
+
+case_by_name() {
+    make_package app 7 16384
+    start_sim --device "$device,mode=bootloader,pubkey=pub.pem,bootloader-name=Boot"
+    expect 5 "$nordfu" dfu ble -pkg app.zip -p dongle --scan-time 1
+    said '^No target selected. Default device name: DfuTarg is used.$'
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -n Boot
+    stop_sim
+    device_runs 7 app.bin
+}
+
+case_terminal() {
+    command -v script >/dev/null || skip "there is no script(1) to make a terminal with"
+    make_package app 2 32768
+    start_sim --device "$device,pubkey=any"
+    got=0
+    TERM=xterm script -qec "stty cols 70; '$nordfu' dfu ble -pkg app.zip -p dongle -a $address" out \
+        >/dev/null 2>err </dev/null || got=$?
+    [ "$got" = 0 ] || fail "exit code $got"
+    said '100 % \[#*\]'
+    said 'kB/s'
+    tr '\r' '\n' <out | sed 's/\x1b\[[0-9;]*[mK]//g' >plain
+    awk 'NR > 1 && /%/ && length($0) >= 70 { exit 1 }' plain || fail "a bar wider than the terminal"
+    grep -q '^Device programmed.$' plain || fail "not programmed"
+}
+
+case_json() {
+    make_package app 2 32768
+    start_sim --json --device "$device,pubkey=pub.pem,app-size=8192"
+    expect 0 "$nordfu" dfu ble --json -pkg app.zip -p dongle -a $address
+    [ "$("$json_lines" result bytes <out)" = 32768 ] || fail "not the bytes"
+    [ "$("$json_lines" result mtu <out)" = 247 ] || fail "not the MTU"
+    [ "$("$json_lines" done <out)" = 1 ] || fail "not done once"
+    # A defective package is an event, too, and a sentence on standard error.
+    echo nonsense >bad.zip
+    expect 1 "$nordfu" dfu ble --json -pkg bad.zip -p dongle -a $address
+    [ "$("$json_lines" error class <out)" = package ] || fail "not a package error"
+    [ "$("$json_lines" error exit <out)" = 1 ] || fail "not exit code 1"
+    grep -q '^Error: ' err || fail "no sentence on standard error"
+    stop_sim
+    [ "$("$json_lines" final version <sim.log)" = 2 ] || fail "the simulator's last words"
+    [ "$("$json_lines" pty path <sim.log | cut -c 1-9)" = /dev/pts/ ] || fail "no pty"
+}
+
+case_ports() {
+    make_package app 2 16384
+    expect 3 "$nordfu" dfu ble -pkg app.zip -p /dev/ttyNOTHERE -a $address
+    said '^Error: There is no port /dev/ttyNOTHERE'
+    expect 3 "$nordfu" dfu ble -pkg app.zip -p "$folder" -a $address
+    said 'is a directory'
+    expect 3 "$nordfu" dfu ble -pkg app.zip -p app.zip -a $address
+    said 'is a file'
+    expect 3 "$nordfu" dfu ble -pkg app.zip -snr NOT-A-SERIAL-NUMBER -a $address
+    said 'serial number NOT-A-SERIAL-NUMBER'
+    [ "$(wc -l <err)" = 1 ] || fail "more than one line on standard error"
+}
+
+case_busy() {
+    make_package app 2 16384
+    start_sim --device "$device,mode=off"
+    "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --scan-time 20 >first.out 2>&1 &
+    first=$!
+    wait_for 10 grep -q 'Looking\|Scanning\|looking' first.out
+    expect 3 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    said "is in use by nordfu.* (process $first)"
+    kill -INT $first
+    got=0
+    wait $first || got=$?
+    [ "$got" = 130 ] || fail "the first one ended with $got"
+}
+
+case_silent() {
+    make_package app 2 16384
+    start_sim --dongle v5,silent --device "$device"
+    expect 4 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    [ "$(wc -l <err)" = 1 ] || fail "more than one line on standard error"
+}
+
+case_not_found() {
+    make_package app 2 16384
+    start_sim --device "$device,mode=off"
+    expect 5 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --scan-time 1
+    said 'DE:06:3B:97:4C:D8'
+}
+
+case_refused() {
+    make_package app 2 16384
+    start_sim --device "$device,hw=51,pubkey=pub.pem"
+    expect 6 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    said 'hardware'
+    stop_sim
+}
+
+case_cancel_and_resume() {
+    make_package app 2 196608
+    start_sim --device "$device,pubkey=pub.pem"
+    "$nordfu" dfu ble -pkg app.zip -p dongle -a $address >first.out 2>first.err &
+    first=$!
+    wait_for 30 grep -q '^ 20 %' first.out
+    began=$(date +%s)
+    kill -INT $first
+    got=0
+    wait $first || got=$?
+    cat first.err >err
+    [ "$got" = 130 ] || fail "Ctrl-C ended with $got"
+    [ $(($(date +%s) - began)) -le 3 ] || fail "Ctrl-C took longer than 3 s"
+    [ "$(grep -c '^Error: ' first.err)" = 1 ] || fail "not one sentence"
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    said 'earlier attempt'
+    stop_sim
+    device_runs 2 app.bin
+}
+
+case_closed_pipe() {
+    make_package app 2 65536
+    start_sim --device "$device,pubkey=pub.pem"
+    { "$nordfu" dfu ble -pkg app.zip -p dongle -a $address 2>err; echo $? >code; } | head -n 1 >out
+    [ "$(cat code)" = 0 ] || fail "exit code $(cat code) when the reader went away"
+    stop_sim
+    device_runs 2 app.bin
+}
+
+case_log() {
+    make_package app 2 16384
+    start_sim --device "$device,pubkey=pub.pem"
+    expect 0 "$nordfu" -vvvv -o log.txt dfu ble -pkg app.zip -p dongle -a $address
+    stamp='^[0-9]\{4\}-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9],[0-9]\{3\} .'
+    ! grep -v "$stamp" err || fail "a log line without time"
+    ! grep -v "$stamp" log.txt || fail "a line without time in the file"
+    [ "$(wc -l <err)" -gt 20 ] || fail "not even 20 lines with -vvvv"
+    cmp err log.txt || fail "file and standard error differ"
+}
+
+case_real_package() {
+    package=$data/hrs_application_s140_sdk160.zip
+    [ -f "$package" ] || skip "there is no $package"
+    command -v unzip >/dev/null || skip "there is no unzip"
+    unzip -q -p "$package" '*.bin' >real.bin
+    start_sim --device "$device,pubkey=any,debug=yes"
+    expect 0 "$nordfu" dfu ble -ic NRF52 -pkg "$package" -p dongle -a $address
+    cat out
+    stop_sim
+    device_runs 1 real.bin
+}
+
+case_keys() {
+    expect 0 "$nordfu" keys generate key.pem
+    said '^Generated private key and stored it in: key.pem$'
+    [ "$(stat -c %a key.pem)" = 600 ] || fail "others may read the key"
+    cp key.pem old.pem
+    echo n | "$nordfu" keys generate key.pem >out 2>err || fail "exit code of a refusal"
+    said 'Key generation aborted.'
+    cmp key.pem old.pem || fail "overwritten against the user's will"
+    echo y | "$nordfu" keys generate key.pem >out 2>err || fail "exit code"
+    ! cmp -s key.pem old.pem || fail "not overwritten"
+    expect 1 "$nordfu" keys generate key.pem
+    said 'Aborted!'
+    expect 0 "$nordfu" keys display --key pk --format pem key.pem
+    grep -q '^-----BEGIN PUBLIC KEY-----$' out || fail "no public key"
+}
+
+case_sim_ends() {
+    # The image that the device had from the beginning is written, too; a link is made and taken away.
+    start_sim --device "$device,app-version=9,app-size=4096"
+    [ "$(readlink dongle)" = "$(head -n 1 sim.log)" ] || fail "the link is not to the path"
+    stop_sim
+    [ "$(wc -c <flash.bin)" = 4096 ] || fail "not the size of the image"
+    grep -q 'now runs version 9\.$' sim.log || fail "not version 9"
+    [ ! -L dongle ] || fail "the link is still there"
+    echo mine >dongle
+    expect 10 "$nordfu" sim --link dongle --device "$device"
+    [ "$(cat dongle)" = mine ] || fail "somebody's file was overwritten"
+}
+
+"case_$case_name"
+echo "passed $case_name"
