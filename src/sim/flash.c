@@ -22,6 +22,7 @@ struct flash {
     uint8_t *contents;
     struct operation *queue; /* a ring of config.queue entries */
     uint32_t first, count;
+    uint32_t begun;
     uint64_t started; /* when the first operation began */
     sim_timer timer;  /* its end */
 };
@@ -78,6 +79,7 @@ static void begin(struct flash *flash)
 {
     if (flash->count == 0 || flash->timer != 0)
         return;
+    flash->begun++;
     flash->started = sim_now(flash->world);
     flash->timer =
         sim_after(flash->world, duration(flash, &flash->queue[flash->first]), finish, flash);
@@ -167,6 +169,11 @@ uint32_t flash_pending(const struct flash *flash)
 const uint8_t *flash_read(const struct flash *flash, uint32_t address)
 {
     return flash->contents + address;
+}
+
+uint32_t flash_begun(const struct flash *flash)
+{
+    return flash->begun;
 }
 
 uint32_t flash_size(const struct flash *flash)

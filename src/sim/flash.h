@@ -1,9 +1,11 @@
 /*
  * SPDX-License-Identifier: MIT
- * A chip's flash: bytes that only erasing sets, times that block, and the queue of operations in front of it.
+ * A chip's flash: bytes that only erasing sets, times that block, and the queue of operations in
+ * front of it.
  *
- * Operations run one after the other, each for its time; the contents change when an operation ends. A full queue refuses. Power
- * cut in the middle of an operation leaves a write half done and an erase undefined (here: words in random state).
+ * Operations run one after the other, each for its time; the contents change when an operation
+ * ends. A full queue refuses. Power cut in the middle of an operation leaves a write half done and
+ * an erase undefined (here: words in random state).
  */
 #ifndef NORDFU_SIM_FLASH_H
 #define NORDFU_SIM_FLASH_H
@@ -30,14 +32,17 @@ void flash_free(struct flash **flash);
 /* Called when the operation is over (NULL = don't care). */
 typedef void (*flash_done)(void *context);
 
-/* Queue an operation; false when the queue is full (nothing happens then). The bytes are copied. Addresses and sizes must be
- * whole words and in range (write), whole pages (erase): anything else is refused, too. */
+/* Queue an operation; false when the queue is full (nothing happens then). The bytes are copied.
+ * Addresses and sizes must be whole words and in range (write), whole pages (erase): anything else
+ * is refused, too. */
 bool flash_write(struct flash *flash, uint32_t address, const void *bytes, uint32_t size,
                  flash_done done, void *context);
 bool flash_erase(struct flash *flash, uint32_t address, uint32_t pages, flash_done done,
                  void *context);
 /* Operations queued or running. */
 uint32_t flash_pending(const struct flash *flash);
+/* Operations begun since flash_new: tests cut the power in each of them. */
+uint32_t flash_begun(const struct flash *flash);
 /* The contents as of now; `size` bytes from `address`, which must be in range. */
 const uint8_t *flash_read(const struct flash *flash, uint32_t address);
 uint32_t flash_size(const struct flash *flash);
