@@ -5,6 +5,7 @@
 
 enum {
     NUMBERS = 8,          /* sequence numbers run modulo this */
+    HURRIES_LIMIT = 2,    /* per period: one answers a SYNC, one a CONFIG */
     WRONG_ACKS_LIMIT = 3, /* in a row; one alone may be noise behind a lucky 8-bit checksum */
 };
 
@@ -77,7 +78,7 @@ static void enter(struct h5_session *s, enum h5_state state)
     s->state = state;
     s->timer = UINT64_MAX;
     s->tries = 0;
-    s->hurried = false;
+    s->hurries = 0;
 }
 
 static void fail(struct h5_session *s, enum h5_failure failure)
@@ -98,7 +99,7 @@ static void try_once(struct h5_session *s, uint64_t now)
     else
         put_data(s, s->pending, s->pending_size);
     s->tries++;
-    s->hurried = false;
+    s->hurries = 0;
     s->timer = now + H5_SESSION_RETRY_TIME;
 }
 
@@ -198,17 +199,17 @@ static bool is(const struct h5_packet *packet, const uint8_t *message, size_t si
  * dongle's own timer. */
 static void note_clue(struct h5_session *s, enum h5_clue clue)
 {
-    if (s->clue == H5_CLUE_NONE && s->tries == 1 && !s->hurried)
+    if (s->clue == H5_CLUE_NONE && s->tries == 1 && s->hurries == 0)
         s->clue = clue;
 }
 
-/* CONFIG ahead of its timer, once per period: what the dongle just sent says that it can answer
- * now. */
+/* CONFIG ahead of its timer: what the dongle just sent says that it can answer now. */
 static void hurry(struct h5_session *s)
 {
-    if (!s->hurried)
-        put_link(s, CONFIG, sizeof(CONFIG));
-    s->hurried = true;
+    if (s->hurries == HURRIES_LIMIT)
+        return;
+    s->hurries++;
+    put_link(s, CONFIG, sizeof(CONFIG));
 }
 
 static void take_sync(struct h5_session *s)

@@ -89,7 +89,7 @@ struct h5_session {
     uint64_t timer;       /* when the current state's timer expires; UINT64_MAX = stopped */
     uint64_t start_limit; /* when the link start must be over */
     uint8_t tries;        /* of what the timer repeats */
-    bool hurried;         /* CONFIG was sent again ahead of its timer since that last expired */
+    uint8_t hurries;      /* CONFIGs sent ahead of the timer since that last expired */
     uint8_t seq;          /* of our next, or unacknowledged, data packet */
     uint8_t expected;     /* of the other side's next data packet */
     uint8_t wrong_acks;   /* impossible acknowledge numbers in a row */
