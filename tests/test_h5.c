@@ -3,6 +3,7 @@
 
 #include "base/slip.h"
 #include "dongle/h5.h"
+#include "dongle/h5_session.h"
 #include "vectors.h"
 
 static void check_fields(const json_t *fields, const struct h5_packet *p)
@@ -157,6 +158,78 @@ static void numbers_out_of_range_are_not_encoded(void **state)
         h5_encode(&(struct h5_packet){.payload = payload, .size = 4095}, out, sizeof(out)), 4099);
 }
 
+/* ---- What real firmware sent, played to a session ---- */
+
+/* Puts one packet, given in hex, on the session's wire. */
+static void feed_packet(struct h5_session *s, const json_t *hex)
+{
+    struct vector_bytes h5 = vectors_unhex(hex);
+    uint8_t wire[SLIP_ENCODED_MAX(H5_PACKET_MAX)] = {SLIP_END};
+    size_t size = 1 + slip_escape(wire + 1, h5.data, h5.size);
+    wire[size++] = SLIP_END;
+    h5_session_feed(s, wire, size, 0);
+}
+
+/* The next packet in the session's output must be this one. */
+static void expect_packet(struct h5_session *s, const json_t *hex)
+{
+    struct vector_bytes h5 = vectors_unhex(hex);
+    uint8_t wire[SLIP_ENCODED_MAX(H5_PACKET_MAX)] = {SLIP_END};
+    size_t size = 1 + slip_escape(wire + 1, h5.data, h5.size), waiting;
+    wire[size++] = SLIP_END;
+    const uint8_t *output = h5_session_output(s, &waiting);
+    assert_true(waiting >= size);
+    assert_memory_equal(output, wire, size);
+    h5_session_wrote(s, size);
+}
+
+static const char *first_packet(const json_t *step)
+{
+    return json_string_value(json_object_get(step, "host_sends"));
+}
+
+/* Plays the firmware's packets up to the first data packet; with `exactly`, the session must send
+ * just what the host sent. */
+static void play_handshake(const json_t *entry, struct h5_session *s, bool exactly)
+{
+    h5_session_init(s, NULL);
+    h5_session_start(s, 0, false);
+    size_t i, j;
+    json_t *step, *packet;
+    json_array_foreach(json_object_get(entry, "steps"), i, step)
+    {
+        if (first_packet(step) != NULL && strncmp(first_packet(step), "c0", 2) == 0)
+            break;
+        if (exactly)
+            expect_packet(s, json_object_get(step, "host_sends"));
+        json_array_foreach(json_object_get(step, "firmware_sends"), j, packet)
+            feed_packet(s, packet);
+    }
+}
+
+static void check_handshake(const json_t *entry)
+{
+    const char *name = vectors_string(entry, "name");
+    if (strncmp(name, "handshake", 9) != 0)
+        return;
+    bool fast = strstr(name, "fast") != NULL, v2 = strstr(name, "v2") != NULL;
+    struct h5_session s;
+    size_t size;
+    play_handshake(entry, &s, fast && !v2);
+    assert_int_equal(s.state, H5_ACTIVE);
+    h5_session_output(&s, &size);
+    assert_true(!fast || v2 || size == 0);
+    if (fast)
+        assert_int_equal(s.clue, v2 ? H5_CLUE_CONFIG_RESPONSE : H5_CLUE_CONFIG);
+    print_message("%s: active\n", name);
+}
+
+static void every_recorded_handshake_makes_the_session_active(void **state)
+{
+    (void)state;
+    vectors_each("h5.json", "transcript", check_handshake, 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +238,7 @@ int main(void)
         cmocka_unit_test(every_stream_yields_its_frames),
         cmocka_unit_test(a_frame_cut_anywhere_is_refused),
         cmocka_unit_test(numbers_out_of_range_are_not_encoded),
+        cmocka_unit_test(every_recorded_handshake_makes_the_session_active),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
