@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "test.h"
+
+#include "dfu/locate.h"
+#include "fake_central.h"
+
+#define START (5 * FAKE_SECOND) /* of the fake central's clock */
+#define EVERY 100000
+
+enum {
+    CONNECTABLE = 1,
+    SERVICE = 2,
+};
+
+/* DE:06:3B:97:4C:xx */
+static struct nordfu_address address(uint8_t low)
+{
+    return (struct nordfu_address){NORDFU_ADDRESS_RANDOM_STATIC,
+                                   {low, 0x4C, 0x97, 0x3B, 0x06, 0xDE}};
+}
+
+static struct fake_advert heard(uint64_t at, uint8_t low, int what, const char *name)
+{
+    struct fake_advert a = {.at = START + at, .every = EVERY};
+    a.advert.address = address(low);
+    a.advert.connectable = (what & CONNECTABLE) != 0;
+    if (what & SERVICE)
+        a.advert.services[a.advert.service_count++] = nordfu_uuid16(0xFE59);
+    snprintf(a.advert.name, sizeof(a.advert.name), "%s", name);
+    return a;
+}
+
+struct outcome {
+    struct locate_found found;
+    struct nordfu_error error;
+    uint64_t time;
+    int rc;
+};
+
+static struct outcome look(const struct locate_wish *wish, const struct fake_advert *adverts,
+                           size_t count)
+{
+    struct fake_central f;
+    struct outcome o;
+    fake_init(&f);
+    f.adverts = adverts;
+    f.advert_count = count;
+    o.rc = locate(&f.central, wish, 10 * FAKE_SECOND, &o.found, &o.error);
+    o.time = f.now - START;
+    assert_true(f.scans < 10);
+    return o;
+}
+
+static struct locate_wish by_address(uint8_t low)
+{
+    struct locate_wish wish;
+    locate_first(&wish,
+                 &(struct nordfu_update_options){.has_address = true, .address = address(low)});
+    return wish;
+}
+
+static void assert_found(const struct outcome *o, uint8_t low, enum nordfu_match match)
+{
+    if (o->rc != 0)
+        fail_msg("%s", o->error.text);
+    assert_int_equal(o->found.address.bytes[0], low);
+    assert_int_equal(o->found.match, match);
+}
+
+static void plus_one_wraps_the_low_byte_without_carry(void **state)
+{
+    (void)state;
+    struct nordfu_address a = address(0xFF);
+    struct nordfu_address b = locate_plus_one(&a);
+    assert_int_equal(b.bytes[0], 0x00);
+    assert_int_equal(b.bytes[1], 0x4C);
+    assert_int_equal(b.type, a.type);
+    a = address(0xD8);
+    b = locate_plus_one(&a);
+    assert_int_equal(b.bytes[0], 0xD9);
+}
+
+static void the_wanted_address_is_taken_at_once(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0x11, CONNECTABLE, "Other"),
+                                    heard(50000, 0xD8, CONNECTABLE, "Thermo")};
+    struct locate_wish wish = by_address(0xD8);
+    struct outcome o = look(&wish, adverts, 2);
+    assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
+    assert_int_equal(o.time, 50000);
+    assert_string_equal(o.found.name, "Thermo");
+}
+
+static void a_bootloader_at_plus_one_is_taken_after_a_moment(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0xD9, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish = by_address(0xD8);
+    struct outcome o = look(&wish, adverts, 1);
+    assert_found(&o, 0xD9, NORDFU_MATCH_PLUS_ONE);
+    assert_in_range(o.time, 1000000, 1200000);
+}
+
+static void a_neighbours_bootloader_at_plus_one_is_left_alone(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0xD9, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(900000, 0xD8, CONNECTABLE, "Thermo")};
+    struct locate_wish wish = by_address(0xD8);
+    struct outcome o = look(&wish, adverts, 2);
+    assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
+}
+
+static void plus_one_without_the_service_is_taken_only_at_the_end(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0xD9, CONNECTABLE, "Custom")};
+    struct locate_wish wish = by_address(0xD8);
+    struct outcome o = look(&wish, adverts, 1);
+    assert_found(&o, 0xD9, NORDFU_MATCH_PLUS_ONE);
+    assert_int_equal(o.time, 10 * FAKE_SECOND);
+}
+
+static void plus_one_of_ff_is_looked_for_at_00(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0x00, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish = by_address(0xFF);
+    struct outcome o = look(&wish, adverts, 1);
+    assert_found(&o, 0x00, NORDFU_MATCH_PLUS_ONE);
+}
+
+static void silence_says_what_was_looked_for_and_what_was_heard(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 1, CONNECTABLE, ""), heard(1, 2, 0, ""),
+                                    heard(2, 3, CONNECTABLE, "")};
+    struct locate_wish wish = by_address(0xD8);
+    struct outcome o = look(&wish, adverts, 3);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    assert_int_equal(o.time, 10 * FAKE_SECOND);
+    assert_non_null(strstr(o.error.text,
+                           "No device with address DE:06:3B:97:4C:D8 (or its bootloader "
+                           "at DE:06:3B:97:4C:D9) was heard in 10 s"));
+    assert_non_null(strstr(o.error.text, "3 other devices were heard"));
+    o = look(&wish, adverts, 1);
+    assert_non_null(strstr(o.error.text, "1 other device was heard"));
+    o = look(&wish, adverts, 0);
+    assert_non_null(strstr(o.error.text, "0 other devices were heard"));
+}
+
+static void a_device_that_takes_no_connections_is_told_from_silence(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0xD8, 0, "Thermo")};
+    struct locate_wish wish = by_address(0xD8);
+    struct outcome o = look(&wish, adverts, 1);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    assert_non_null(strstr(o.error.text, "to accept connections"));
+}
+
+static void many_devices_do_not_hide_the_wanted_one(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[200];
+    for (size_t i = 0; i < 199; i++) {
+        adverts[i] = heard(i, (uint8_t)i, CONNECTABLE, "x");
+        adverts[i].advert.address.bytes[3] = 0x77;
+    }
+    adverts[199] = heard(500000, 0xD8, CONNECTABLE, "Thermo");
+    struct locate_wish wish = by_address(0xD8);
+    struct outcome o = look(&wish, adverts, 200);
+    assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
+    o = look(&wish, adverts, 199);
+    assert_non_null(strstr(o.error.text, "More than 64 other devices were heard"));
+}
+
+static void a_name_must_be_exact_and_may_come_in_the_scan_response(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 1, CONNECTABLE, "Thermometer"),
+                                    heard(1, 2, CONNECTABLE, "thermo"),
+                                    heard(2, 3, CONNECTABLE, ""), heard(60000, 3, 0, "Thermo")};
+    adverts[3].advert.scan_response = true;
+    struct locate_wish wish;
+    locate_first(&wish, &(struct nordfu_update_options){.name = "Thermo"});
+    struct outcome o = look(&wish, adverts, 4);
+    assert_found(&o, 3, NORDFU_MATCH_NAME);
+    assert_int_equal(o.time, 60000);
+}
+
+static void without_a_name_it_is_dfutarg(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 5, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish;
+    locate_first(&wish, &(struct nordfu_update_options){0});
+    struct outcome o = look(&wish, adverts, 1);
+    assert_found(&o, 5, NORDFU_MATCH_NAME);
+}
+
+/* After the jump of ...D8: what is heard, and what is taken when. */
+static void after_a_jump_the_best_sign_wins(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t low;
+        int what;
+        const char *name;
+        uint64_t most; /* µs */
+        enum nordfu_match match;
+    } rows[] = {
+        {0xD9, CONNECTABLE | SERVICE, "DfuTarg", 0, NORDFU_MATCH_PLUS_ONE},
+        {0xD8, CONNECTABLE | SERVICE, "DfuTarg", 0, NORDFU_MATCH_ADDRESS},
+        {0xD9, CONNECTABLE, "Custom", 2200000, NORDFU_MATCH_PLUS_ONE},
+        {0xD8, CONNECTABLE, "Custom", 2200000, NORDFU_MATCH_ADDRESS},
+        {0x44, CONNECTABLE | SERVICE, "DfuTarg", 5200000, NORDFU_MATCH_NAME},
+    };
+    struct locate_wish wish;
+    struct nordfu_address application = address(0xD8);
+    locate_jumped(&wish, &application);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fake_advert adverts[] = {heard(0, rows[i].low, rows[i].what, rows[i].name),
+                                        heard(5, 0x99, CONNECTABLE, "DfuTarg")};
+        struct outcome o = look(&wish, adverts, 2);
+        assert_found(&o, rows[i].low, rows[i].match);
+        assert_true(o.time <= rows[i].most);
+    }
+}
+
+static void a_neighbours_dfutarg_waits_for_the_right_one(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0x44, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(3000000, 0xD9, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish;
+    struct nordfu_address application = address(0xD8);
+    locate_jumped(&wish, &application);
+    struct outcome o = look(&wish, adverts, 2);
+    assert_found(&o, 0xD9, NORDFU_MATCH_PLUS_ONE);
+}
+
+static void two_dfutargs_and_no_other_sign_are_not_guessed(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0x44, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(1, 0x55, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish;
+    struct nordfu_address application = address(0xD8);
+    locate_jumped(&wish, &application);
+    struct outcome o = look(&wish, adverts, 2);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    assert_non_null(strstr(o.error.text, "More than one"));
+}
+
+static void a_lost_bootloader_is_found_again_or_its_application(void **state)
+{
+    (void)state;
+    struct locate_found bootloader = {address(0xD9), NORDFU_MATCH_PLUS_ONE, "DfuTarg"};
+    struct nordfu_address application = address(0xD8);
+    struct locate_wish wish;
+    locate_again(&wish, &bootloader, &application);
+    struct fake_advert adverts[] = {heard(0, 0xD8, CONNECTABLE, "Thermo"),
+                                    heard(200000, 0xD9, CONNECTABLE, "")};
+    struct outcome o = look(&wish, adverts, 2);
+    assert_found(&o, 0xD9, NORDFU_MATCH_PLUS_ONE);
+    o = look(&wish, adverts, 1);
+    assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
+    locate_again(&wish, &bootloader, NULL);
+    o = look(&wish, adverts, 1);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plus_one_wraps_the_low_byte_without_carry),
+        cmocka_unit_test(the_wanted_address_is_taken_at_once),
+        cmocka_unit_test(a_bootloader_at_plus_one_is_taken_after_a_moment),
+        cmocka_unit_test(a_neighbours_bootloader_at_plus_one_is_left_alone),
+        cmocka_unit_test(plus_one_without_the_service_is_taken_only_at_the_end),
+        cmocka_unit_test(plus_one_of_ff_is_looked_for_at_00),
+        cmocka_unit_test(silence_says_what_was_looked_for_and_what_was_heard),
+        cmocka_unit_test(a_device_that_takes_no_connections_is_told_from_silence),
+        cmocka_unit_test(many_devices_do_not_hide_the_wanted_one),
+        cmocka_unit_test(a_name_must_be_exact_and_may_come_in_the_scan_response),
+        cmocka_unit_test(without_a_name_it_is_dfutarg),
+        cmocka_unit_test(after_a_jump_the_best_sign_wins),
+        cmocka_unit_test(a_neighbours_dfutarg_waits_for_the_right_one),
+        cmocka_unit_test(two_dfutargs_and_no_other_sign_are_not_guessed),
+        cmocka_unit_test(a_lost_bootloader_is_found_again_or_its_application),
+    };
+    return cmocka_run_group_tests_name("locate", tests, NULL, NULL);
+}
