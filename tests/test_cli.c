@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT
+ * The parts of the program that don't need a process: options, text, JSON, bar, simulator
+ * configuration. */
+#include "test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "cli/sim_config.h"
+#include "cli/text.h"
+
+enum { FLAG, COUNT, TEXT, NUMBER, BASED, REAL, LIST, PKG, OPTIONS };
+
+static const struct args_option options[OPTIONS] = {
+    [FLAG] = {"-f", "--flag", ARGS_FLAG, "", NULL, false},
+    [COUNT] = {"-v", "--verbose", ARGS_COUNT, "", NULL, false},
+    [TEXT] = {"-p", "--port", ARGS_TEXT, "", NULL, false},
+    [NUMBER] = {"-mtu", "--att-mtu", ARGS_INTEGER, "", NULL, false},
+    [BASED] = {NULL, "--hw-version", ARGS_BASED, "", NULL, false},
+    [REAL] = {NULL, "--loss", ARGS_REAL, "", NULL, false},
+    [LIST] = {NULL, "--device", ARGS_LIST, "", NULL, false},
+    [PKG] = {"-pkg", "--package", ARGS_TEXT, "", NULL, false},
+};
+
+static const struct args_argument arguments[] = {{"FILE"}};
+
+static const struct args_command command = {
+    .name = "test",
+    .tail = "[OPTIONS] FILE",
+    .summary = "Test.",
+    .options = options,
+    .option_count = OPTIONS,
+    .arguments = arguments,
+    .argument_count = 1,
+};
+
+/* Parses words separated by blanks, complaints kept quiet. */
+static int parse(struct args *args, const char *line)
+{
+    static char words[512];
+    char *argv[64];
+    int argc = 0;
+    snprintf(words, sizeof(words), "%s", line);
+    for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    fflush(stderr);
+    int saved = dup(STDERR_FILENO);
+    assert_non_null(freopen("/dev/null", "w", stderr));
+    int result = args_parse(args, "nordfu", &command, argc, argv, 0);
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    return result;
+}
+
+static void options_and_arguments_may_be_mixed(void **state)
+{
+    (void)state;
+    struct args args;
+    assert_int_equal(parse(&args, "-p a x --flag -vv -v --att-mtu=23 -pkg b"), ARGS_GO_ON);
+    assert_string_equal(args.arguments[0], "x");
+    assert_string_equal(args.values[TEXT].text, "a");
+    assert_string_equal(args.values[PKG].text, "b");
+    assert_int_equal(args.values[FLAG].count, 1);
+    assert_int_equal(args.values[COUNT].count, 3);
+    assert_int_equal(args.values[NUMBER].number, 23);
+}
+
+static void each_way_of_giving_a_value_works(void **state)
+{
+    (void)state;
+    struct args args;
+    static const char *const ways[] = {"x -pVALUE", "x -p VALUE", "x --port VALUE",
+                                       "x --port=VALUE", "x -fpVALUE"};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        assert_int_equal(parse(&args, ways[i]), ARGS_GO_ON);
+        assert_string_equal(args.values[TEXT].text, "VALUE");
+    }
+    assert_int_equal(parse(&args, "x -pkg=VALUE"), ARGS_GO_ON);
+    assert_string_equal(args.values[PKG].text, "VALUE");
+    /* Letters of a longer name behind one dash are no cluster, and the other way round. */
+    assert_int_equal(parse(&args, "x -pkgVALUE"), ARGS_GO_ON);
+    assert_string_equal(args.values[TEXT].text, "kgVALUE");
+    assert_int_equal(parse(&args, "x -p -dash"), ARGS_GO_ON);
+    assert_string_equal(args.values[TEXT].text, "-dash");
+}
+
+static void the_last_of_a_repeated_option_wins(void **state)
+{
+    (void)state;
+    struct args args;
+    assert_int_equal(parse(&args, "x -p a -p b --device 1 --device 2"), ARGS_GO_ON);
+    assert_string_equal(args.values[TEXT].text, "b");
+    assert_int_equal(args.values[LIST].count, 2);
+    assert_string_equal(args.values[LIST].all[0], "1");
+    assert_string_equal(args.values[LIST].all[1], "2");
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+    (void)state;
+    struct args args;
+    assert_int_equal(parse(&args, "-f -- -p"), ARGS_GO_ON);
+    assert_string_equal(args.arguments[0], "-p");
+    assert_int_equal(parse(&args, "-"), ARGS_GO_ON);
+    assert_string_equal(args.arguments[0], "-");
+}
+
+static void what_is_wrong_is_a_usage_error(void **state)
+{
+    (void)state;
+    struct args args;
+    static const char *const wrong[] = {
+        "",
+        "x y",
+        "x --por a",
+        "x -q",
+        "x --flag=1",
+        "x -p",
+        "x -mtu",
+        "x -mtu 12a",
+        "x -mtu=",
+        "x --hw-version 09",
+        "x --hw-version -1",
+        "x --hw-version 0x100000000",
+        "x --hw-version 0x",
+        "x --loss -1",
+        "x --loss nan",
+        "x --package",
+        "x -vp",
+        "x -- --flag",
+        "x --hw-version 1_0",
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        if (parse(&args, wrong[i]) != EXIT_USAGE)
+            fail_msg("accepted: %s", wrong[i]);
+    }
+}
+
+static void seventeen_devices_are_one_too_many(void **state)
+{
+    (void)state;
+    struct args args;
+    char line[512] = "x";
+    for (int i = 0; i < ARGS_MAX_REPEATS; i++)
+        strcat(line, " --device a");
+    assert_int_equal(parse(&args, line), ARGS_GO_ON);
+    strcat(line, " --device a");
+    assert_int_equal(parse(&args, line), EXIT_USAGE);
+}
+
+static void numbers_follow_the_prefix_rule(void **state)
+{
+    (void)state;
+    uint32_t value = 7;
+    static const struct {
+        const char *text;
+        uint32_t value;
+    } good[] = {{"10", 10}, {"010", 8}, {"0x10", 16}, {"0XfF", 255}, {"4294967295", UINT32_MAX},
+                {"0", 0},   {"00", 0}};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(args_read_based(good[i].text, &value));
+        assert_int_equal(value, good[i].value);
+    }
+    static const char *const bad[] = {"", "0x", "+1", " 1", "1 ", "1e3", "0b1", "09", "-0"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(args_read_based(bad[i], &value));
+    struct args args;
+    assert_int_equal(parse(&args, "x --hw-version None"), ARGS_GO_ON);
+    assert_int_equal(args.values[BASED].count, 0);
+}
+
+static void near_names_are_found_and_far_ones_not(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"--package", "--port", "--address", NULL};
+    assert_string_equal(args_nearest("--prot", names), "--port");
+    assert_string_equal(args_nearest("--pakage", names), "--package");
+    assert_string_equal(args_nearest("--addr", names), "--address");
+    assert_null(args_nearest("--quiet", names));
+    assert_null(args_nearest("", names));
+}
+
+static void names_from_the_air_cannot_disturb_a_terminal(void **state)
+{
+    (void)state;
+    char out[128];
+    text_escape(out, sizeof(out),
+                "Th\x1b[2Jer\n\x7f"
+                "mo \xC3\xA9\xFF\xE2\x80\xAE\xC2\x9B");
+    assert_string_equal(out, "Th\\x1B[2Jer\\x0A\\x7Fmo \xC3\xA9\\xFF\\u{202E}\\x9B");
+    /* Overlong forms, surrogates and cut characters are no UTF-8. */
+    text_escape(out, sizeof(out), "\xC0\xAF\xED\xA0\x80\xE2\x82");
+    assert_string_equal(out, "\\xC0\\xAF\\xED\\xA0\\x80\\xE2\\x82");
+    /* Cut at a whole character. */
+    text_escape(out, 6, "abcd\xC3\xA9");
+    assert_string_equal(out, "abcd");
+}
+
+/* What json_print_... wrote, as a string. */
+static void read_back(FILE *file, char *text, size_t size)
+{
+    rewind(file);
+    size_t got = fread(text, 1, size - 1, file);
+    text[got] = 0;
+    fclose(file);
+}
+
+static void json_escapes_what_must_be_escaped(void **state)
+{
+    (void)state;
+    struct json json;
+    char text[512];
+    FILE *file = tmpfile();
+    json_begin(&json, "a\"b\\");
+    json_text(&json, "k", "\x01\n\xFF\xC3\xA9");
+    json_number(&json, "n", -5);
+    json_enter(&json, "o");
+    json_bool(&json, "t", true);
+    json_leave(&json);
+    json_real(&json, "r", 1.5);
+    json_end(&json, file);
+    read_back(file, text, sizeof(text));
+    assert_string_equal(
+        text, "{\"event\":\"a\\\"b\\\\\",\"k\":\"\\u0001\\u000a\\ufffd\xC3\xA9\",\"n\":-5,"
+              "\"o\":{\"t\":true},\"r\":1.500000}\n");
+}
+
+static void a_member_that_does_not_fit_is_left_out_whole(void **state)
+{
+    (void)state;
+    struct json json;
+    static char big[sizeof(json.text)], text[2 * sizeof(json.text)];
+    memset(big, 'x', sizeof(big) - 1);
+    FILE *file = tmpfile();
+    json_begin(&json, "e");
+    json_text(&json, "big", big);
+    json_number(&json, "n", 1);
+    json_end(&json, file);
+    read_back(file, text, sizeof(text));
+    assert_string_equal(text, "{\"event\":\"e\",\"n\":1}\n");
+}
+
+static void the_bar_fits_every_terminal(void **state)
+{
+    (void)state;
+    char text[256];
+    for (unsigned columns = 1; columns < 300; columns++) {
+        for (uint32_t bytes = 0; bytes <= 1000; bytes += 250) {
+            progress_bar(text, sizeof(text), columns, bytes, 1000, bytes * 999.0);
+            if (strlen(text) >= columns)
+                fail_msg("%zu wide on %u columns", strlen(text), columns);
+        }
+    }
+    progress_bar(text, sizeof(text), 80, 500, 1000, 100);
+    assert_non_null(strstr(text, " 50 % [#"));
+    assert_non_null(strstr(text, "0.1 kB/s  0:05 left"));
+    progress_bar(text, sizeof(text), 80, 0, 0, 0); /* nothing to transfer is no division by zero */
+    assert_non_null(strstr(text, "100 %"));
+}
+
+static void a_device_is_read_from_keys(void **state)
+{
+    (void)state;
+    struct sim_device_config config;
+    struct nordfu_error error = {0};
+    assert_int_equal(sim_config_device(&config,
+                                       "addr=de:06:3b:97:4c:d8,name=Thermo,mode=bootloader,"
+                                       "buttonless=none,pubkey=any,hw=0x40,sd=0,refuse-mtu",
+                                       &error),
+                     0);
+    static const uint8_t address[] = {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE};
+    assert_memory_equal(config.address.bytes, address, 6);
+    assert_int_equal(config.address.type, 1);
+    assert_string_equal(config.name, "Thermo");
+    assert_int_equal(config.mode, SIM_MODE_BOOTLOADER);
+    assert_int_equal(config.buttonless, SIM_BUTTONLESS_NONE);
+    assert_int_equal(config.hw_version, 0x40);
+    assert_int_equal(config.softdevice, 0);
+    assert_true(config.refuse_mtu);
+    assert_false(config.check_signature);
+    assert_int_equal(config.app_version, 1);
+}
+
+static void a_wrong_device_is_a_sentence(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } wrong[] = {
+        {"name=x", "needs an address"},
+        {"addr=1", "12 hex digits"},
+        {"addr=DE063B974CD8,nmae=x", "did you mean \"name\""},
+        {"addr=DE063B974CD8,zzzzzz=x", "there are: addr, name"},
+        {"addr=DE063B974CD8,hw=x", "expected: a number"},
+        {"addr=DE063B974CD8,mtu=65536", "expected: a number"},
+        {"addr=DE063B974CD8,name=123456789012345678901234567", "at most 26 bytes"},
+        {"addr=DE063B974CD8,profile=sdk99", "there are: sdk17"},
+        {"addr=DE063B974CD8,pubkey=/nonexistent.pem", "/nonexistent.pem"},
+        {"addr=DE063B974CD8,refuse-mtu=maybe", "yes or no"},
+    };
+    struct sim_device_config config;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct nordfu_error error = {0};
+        assert_true(sim_config_device(&config, wrong[i].text, &error) < 0);
+        if (strstr(error.text, wrong[i].word) == NULL)
+            fail_msg("%s: %s", wrong[i].text, error.text);
+    }
+}
+
+static void a_dongle_has_an_api_and_habits(void **state)
+{
+    (void)state;
+    struct sim_dongle_config config;
+    struct nordfu_error error;
+    assert_int_equal(sim_config_dongle(&config, "v5,refuse-mtu=7,silent", &error), 0);
+    assert_int_equal(config.api, 5);
+    assert_int_equal(config.refuse_mtu, 7);
+    assert_true(config.silent);
+    assert_int_equal(sim_config_dongle(&config, "v2", &error), NORDFU_ERR_USAGE);
+    assert_non_null(strstr(error.text, "yet"));
+    assert_int_equal(sim_config_dongle(&config, "v55", &error), NORDFU_ERR_USAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_and_arguments_may_be_mixed),
+        cmocka_unit_test(each_way_of_giving_a_value_works),
+        cmocka_unit_test(the_last_of_a_repeated_option_wins),
+        cmocka_unit_test(two_dashes_end_the_options),
+        cmocka_unit_test(what_is_wrong_is_a_usage_error),
+        cmocka_unit_test(seventeen_devices_are_one_too_many),
+        cmocka_unit_test(numbers_follow_the_prefix_rule),
+        cmocka_unit_test(near_names_are_found_and_far_ones_not),
+        cmocka_unit_test(names_from_the_air_cannot_disturb_a_terminal),
+        cmocka_unit_test(json_escapes_what_must_be_escaped),
+        cmocka_unit_test(a_member_that_does_not_fit_is_left_out_whole),
+        cmocka_unit_test(the_bar_fits_every_terminal),
+        cmocka_unit_test(a_device_is_read_from_keys),
+        cmocka_unit_test(a_wrong_device_is_a_sentence),
+        cmocka_unit_test(a_dongle_has_an_api_and_habits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
