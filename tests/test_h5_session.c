@@ -109,6 +109,8 @@ static void any_one_frame_may_be_lost_without_harm(void **state)
             h5_session_start(&rig.session, rig.now, false);
             rig_run_to(&rig, begin + H5_SESSION_START_TIME, H5_ACTIVE);
             assert_int_equal(rig.session.state, H5_ACTIVE);
+            /* The clue may be missing then, but never wrong. */
+            assert_true(rig.session.clue != (rig.v2 ? H5_CLUE_CONFIG : H5_CLUE_CONFIG_RESPONSE));
             check_data_both_ways(&rig);
         }
     }
@@ -159,6 +161,22 @@ static void the_whole_start_is_limited(void **state)
     rig_run_to(&rig, begin + 10 * NORDFU_SECOND, H5_FAILED);
     assert_int_equal(rig.session.failure, H5_FAILURE_NO_CONFIG_RESPONSE);
     assert_int_equal(rig.now - begin, H5_SESSION_START_TIME);
+    assert_int_equal(rig.up, 1 + 5 + 1 + 5); /* RESET, SYNC, SYNC RESPONSE, CONFIG */
+}
+
+static void config_while_syncing_is_not_answered(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig);
+    h5_session_start(&rig.session, rig.now, false);
+    size_t before, after;
+    h5_session_output(&rig.session, &before);
+    rig_send_link(&rig, rig_config, sizeof(rig_config));
+    rig_send_link(&rig, rig_config_response, sizeof(rig_config_response));
+    h5_session_output(&rig.session, &after);
+    assert_int_equal(after, before);
+    assert_int_equal(rig.session.state, H5_SYNCING);
 }
 
 static void config_while_active_is_answered(void **state)
@@ -293,6 +311,13 @@ static void old_acks_are_ignored_and_impossible_ones_end_the_link(void **state)
     assert_int_equal(rig.session.state, H5_ACTIVE);
     rig_send_ack(&rig, 1);
     assert_true(h5_session_idle(&rig.session));
+    rig_send_ack(&rig, 2); /* nothing was sent that it could acknowledge */
+    rig.no_acks = false;
+    rig.expected = 1;
+    assert_true(h5_session_send(&rig.session, "\x00\x61", 2, rig.now));
+    rig_pump(&rig);
+    assert_true(h5_session_idle(&rig.session));
+    assert_memory_equal(rig.last, "\x00\x61", 2);
     for (int i = 0; i < 3; i++)
         rig_send_ack(&rig, 5);
     assert_int_equal(rig.session.state, H5_FAILED);
@@ -521,6 +546,7 @@ int main(void)
         cmocka_unit_test(silence_is_a_failure_after_six_syncs),
         cmocka_unit_test(a_dongle_without_config_is_a_failure_of_its_own),
         cmocka_unit_test(the_whole_start_is_limited),
+        cmocka_unit_test(config_while_syncing_is_not_answered),
         cmocka_unit_test(config_while_active_is_answered),
         cmocka_unit_test(a_chatty_dongle_does_not_make_the_session_chatty),
         cmocka_unit_test(a_restart_of_the_dongle_is_noticed_and_another_start_works),

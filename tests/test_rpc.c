@@ -248,6 +248,33 @@ static void user_mem_release_is_decoded_as_specified(void **state)
     assert_true(params.user_mem_release.mem);
 }
 
+static void unnamed_bits_are_ignored(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {0x02, 0x32, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 2, 0xff, 0, 12, 0, 13, 0};
+    const uint8_t request[] = {0x02, 0x1e, 0, 0, 0, 0xf1};
+    union rpc_event_params params;
+    enum rpc_event event;
+    assert_int_equal(rpc_decode_event(v5(), bytes, sizeof(bytes), &event, &params), RPC_OK);
+    assert_int_equal(params.gattc_char_disc_rsp.chars[0].props, 0x7f);
+    assert_int_equal(rpc_decode_event(v5(), request, sizeof(request), &event, &params), RPC_OK);
+    assert_int_equal(params.gap_sec_request.bond, 1);
+    assert_int_equal(params.gap_sec_request.keypress, 0);
+}
+
+static void what_is_absent_reads_as_zeros(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {0x02, 0x18, 0, 0, 0, 0, 0};
+    static const uint8_t zeros[64];
+    union rpc_event_params params;
+    enum rpc_event event;
+    memset(&params, 0xff, sizeof(params));
+    assert_int_equal(rpc_decode_event(v5(), bytes, sizeof(bytes), &event, &params), RPC_OK);
+    assert_false(params.gap_lesc_dhkey_request.has_peer_pk);
+    assert_memory_equal(params.gap_lesc_dhkey_request.peer_pk, zeros, sizeof(zeros));
+}
+
 static void unknown_events_are_told_from_malformed_ones(void **state)
 {
     (void)state;
@@ -424,6 +451,8 @@ int main(void)
         cmocka_unit_test(outputs_after_a_failure_are_malformed),
         cmocka_unit_test(every_event_is_decoded_as_the_vectors_say),
         cmocka_unit_test(user_mem_release_is_decoded_as_specified),
+        cmocka_unit_test(unnamed_bits_are_ignored),
+        cmocka_unit_test(what_is_absent_reads_as_zeros),
         cmocka_unit_test(unknown_events_are_told_from_malformed_ones),
         cmocka_unit_test(a_presence_byte_above_one_is_malformed),
         cmocka_unit_test(absent_data_with_a_length_is_malformed),

@@ -5,6 +5,7 @@
 
 enum {
     NUMBERS = 8,          /* sequence numbers run modulo this */
+    PROMPT = 100000,      /* microseconds; the shortest timer of a dongle is 200 ms */
     HURRIES_LIMIT = 2,    /* per period: one answers a SYNC, one a CONFIG */
     WRONG_ACKS_LIMIT = 3, /* in a row; one alone may be noise behind a lucky 8-bit checksum */
 };
@@ -105,7 +106,6 @@ static void try_once(struct h5_session *s, uint64_t now)
 
 static void begin_sync(struct h5_session *s, uint64_t now)
 {
-    slip_decoder_init(&s->slip, s->frame, sizeof(s->frame));
     enter(s, H5_SYNCING);
     try_once(s, now);
 }
@@ -116,14 +116,6 @@ static void begin_config(struct h5_session *s, uint64_t now)
     put_link(s, SYNC_RESPONSE,
              sizeof(SYNC_RESPONSE)); /* unasked, instead of waiting for its SYNC */
     try_once(s, now);
-}
-
-static void begin_data(struct h5_session *s)
-{
-    enter(s, H5_ACTIVE);
-    s->seq = 0;
-    s->expected = 0;
-    s->wrong_acks = 0;
 }
 
 void h5_session_init(struct h5_session *s, const struct nordfu_log *log)
@@ -195,11 +187,13 @@ static bool is(const struct h5_packet *packet, const uint8_t *message, size_t si
     return packet->size == size && memcmp(packet->payload, message, size) == 0;
 }
 
-/* Only the answer to the very first try tells the firmware's generation; later it may be one to the
- * dongle's own timer. */
-static void note_clue(struct h5_session *s, enum h5_clue clue)
+/*
+ * Only a prompt answer to the very first CONFIG tells the firmware's generation; what comes later
+ * may be due to the dongle's own timer, which sends CONFIG in every generation.
+ */
+static void note_clue(struct h5_session *s, enum h5_clue clue, uint64_t now)
 {
-    if (s->clue == H5_CLUE_NONE && s->tries == 1 && s->hurries == 0)
+    if (s->clue == H5_CLUE_NONE && s->tries == 1 && now + H5_SESSION_RETRY_TIME < s->timer + PROMPT)
         s->clue = clue;
 }
 
@@ -223,7 +217,7 @@ static void take_sync(struct h5_session *s)
         hurry(s);
 }
 
-static void take_config(struct h5_session *s)
+static void take_config(struct h5_session *s, uint64_t now)
 {
     if (s->state == H5_SYNCING)
         return; /* a leftover of an earlier start: answering would make the dongle active too early
@@ -231,18 +225,18 @@ static void take_config(struct h5_session *s)
     put_link(s, CONFIG_RESPONSE, sizeof(CONFIG_RESPONSE));
     if (s->state != H5_CONFIGURING)
         return;
-    note_clue(s, H5_CLUE_CONFIG);
+    note_clue(s, H5_CLUE_CONFIG, now);
     hurry(s);
 }
 
-static void take_config_response(struct h5_session *s)
+static void take_config_response(struct h5_session *s, uint64_t now)
 {
     if (s->state != H5_CONFIGURING)
         return;
-    note_clue(s, H5_CLUE_CONFIG_RESPONSE);
+    note_clue(s, H5_CLUE_CONFIG_RESPONSE, now);
     put_link(s, CONFIG_RESPONSE,
              sizeof(CONFIG_RESPONSE)); /* unasked, instead of waiting for CONFIG */
-    begin_data(s);
+    enter(s, H5_ACTIVE);
 }
 
 static void take_link(struct h5_session *s, const struct h5_packet *packet, uint64_t now)
@@ -252,9 +246,9 @@ static void take_link(struct h5_session *s, const struct h5_packet *packet, uint
     else if (is(packet, SYNC_RESPONSE, sizeof(SYNC_RESPONSE)) && s->state == H5_SYNCING)
         begin_config(s, now);
     else if (is(packet, CONFIG, sizeof(CONFIG)))
-        take_config(s);
+        take_config(s, now);
     else if (is(packet, CONFIG_RESPONSE, sizeof(CONFIG_RESPONSE)))
-        take_config_response(s);
+        take_config_response(s, now);
 }
 
 static void take_ack(struct h5_session *s, uint8_t number)

@@ -59,7 +59,7 @@ enum h5_failure {
 /* What answered the first CONFIG: a hint at the firmware's generation (connectivity-wire
  * section 12.4), no proof. */
 enum h5_clue {
-    H5_CLUE_NONE,            /* no answer to the first try, or not yet */
+    H5_CLUE_NONE,            /* no prompt answer to the first try, or not yet */
     H5_CLUE_CONFIG,          /* v3, v5 or v6 */
     H5_CLUE_CONFIG_RESPONSE, /* v2 */
 };
