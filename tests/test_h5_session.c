@@ -206,6 +206,13 @@ static void a_chatty_dongle_does_not_make_the_session_chatty(void **state)
         rig_send_link(&rig, rig_config, sizeof(rig_config));
     h5_session_output(&rig.session, &size);
     assert_int_equal(size, 100 * 9 + 2 * 9); /* each answered, two CONFIGs of its own */
+    h5_session_wrote(&rig.session, size);
+    rig.now += H5_SESSION_RETRY_TIME;
+    h5_session_poll(&rig.session, rig.now);
+    for (int i = 0; i < 100; i++)
+        rig_send_link(&rig, rig_config, sizeof(rig_config));
+    h5_session_output(&rig.session, &size);
+    assert_int_equal(size, 100 * 9 + 3 * 9); /* one more by the timer */
 }
 
 static void a_restart_of_the_dongle_is_noticed_and_another_start_works(void **state)
