@@ -53,6 +53,7 @@ static void a_signed_image_of_ten_kib_goes_in_byte_for_byte(void **state)
     struct fixture *f = *state;
     struct bench *b = &f->bench;
     struct bootloader_image installed;
+    struct bootloader_stats stats;
     SAY(b, "\x06\x01", "\x60\x06\x01\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
     SAY(b, "\x02\x00\x00", "\x60\x02\x01");
     SAY(b, "\x01\x01\x8C\x00\x00\x00", "\x60\x01\x01");
@@ -84,6 +85,11 @@ static void a_signed_image_of_ten_kib_goes_in_byte_for_byte(void **state)
     assert_int_equal(installed.address, APP);
     assert_int_equal(installed.size, IMAGE);
     assert_memory_equal(flash_read(b->flash, APP), f->image, IMAGE);
+    bootloader_get_stats(b->boot, &stats);
+    assert_int_equal(stats.activations, 1);
+    assert_int_equal(stats.bytes, IMAGE);
+    assert_int_equal(stats.packets, 1 + 17 + 17 + 9);
+    assert_int_equal(stats.packets_lost, 0);
 }
 
 static void the_final_answer_comes_before_the_settings_are_written(void **state)
@@ -401,6 +407,56 @@ static void a_burst_during_the_erase_loses_its_last_packets(void **state)
     assert_false(b->dfu);
 }
 
+static void buffers_limit_a_burst_where_the_queue_does_not(void **state)
+{
+    (void)state;
+    uint8_t image[IMAGE];
+    struct sim_profile profile = *sim_profile_find("sdk17");
+    struct bench b = bench_config();
+    profile.flash_queue = 64;
+    b.config.profile = &profile;
+    bench_fill(image, IMAGE, 0);
+    bench_start(&b, NULL, 0);
+    bench_init(&b, signed_packet, sizeof(signed_packet));
+    SAY(&b, "\x01\x02\x00\x10\x00\x00", "\x60\x01\x01");
+    for (size_t at = 0; at < 20 * 20; at += 20)
+        bootloader_data(b.boot, image + at, 20);
+    assert_true(bench_ok(&b, "\x03", 1));
+    assert_int_equal(bench_word(&b, 3), 17 * 20);
+    bench_stop(&b);
+}
+
+static void packets_longer_than_a_buffer_are_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->bench;
+    SAY(b, "\x01\x01\x00\x02\x00\x00", "\x60\x01\x01");
+    bootloader_data(b->boot, f->image, 245);
+    assert_true(bench_ok(b, "\x03", 1));
+    assert_int_equal(bench_word(b, 3), 0);
+    bootloader_data(b->boot, f->image, 244);
+    assert_true(bench_ok(b, "\x03", 1));
+    assert_int_equal(bench_word(b, 3), 244);
+}
+
+static void only_so_many_executes_wait_for_the_flash(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->bench;
+    init_done(f);
+    SAY(b, "\x01\x02\x00\x10\x00\x00", "\x60\x01\x01");
+    bench_send(b, f->image, 4096);
+    int before = b->replies;
+    for (int i = 0; i < 8; i++)
+        bootloader_control(b->boot, (const uint8_t *)"\x04", 1);
+    assert_int_equal(b->replies, before);
+    bootloader_control(b->boot, (const uint8_t *)"\x04", 1);
+    assert_memory_equal(b->reply, "\x60\x04\x0A", 3);
+    bench_run(b, 200000);
+    assert_int_equal(b->replies, before + 9);
+    assert_memory_equal(b->reply, "\x60\x04\x01", 3);
+}
+
 static void settings_writes_after_the_init_packet_take_queue_entries(void **state)
 {
     struct fixture *f = *state;
@@ -498,6 +554,9 @@ int main(void)
         TEST(receipts_come_after_every_nth_packet),
         TEST(a_write_past_the_object_shows_only_in_receipts),
         TEST(a_burst_during_the_erase_loses_its_last_packets),
+        cmocka_unit_test(buffers_limit_a_burst_where_the_queue_does_not),
+        TEST(packets_longer_than_a_buffer_are_lost),
+        TEST(only_so_many_executes_wait_for_the_flash),
         TEST(settings_writes_after_the_init_packet_take_queue_entries),
         TEST(packets_behind_a_lost_one_spoil_the_crc),
         TEST(abort_resets_without_an_answer),

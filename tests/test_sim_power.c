@@ -257,6 +257,23 @@ static void init_bytes_that_were_not_executed_are_lost(void **state)
     drop(u);
 }
 
+static void a_stored_init_packet_that_was_damaged_is_forgotten(void **state)
+{
+    (void)state;
+    struct update *u = prepare(4096, 8192);
+    struct bench *b = &u->bench;
+    bench_init(b, u->packet.bytes, u->packet.size);
+    bench_run(b, 400000);
+    bench_power_off(b);
+    flash_load(b->flash, 0xFF000 + 0x5C + 30, "?", 1);
+    bench_power_on(b, true);
+    SAY(b, "\x06\x01", "\x60\x06\x01\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
+    bench_run(b, 400000);
+    transfer(u);
+    assert_true(check_installed(u));
+    drop(u);
+}
+
 static void settings_are_found_in_flash_as_documented(void **state)
 {
     (void)state;
@@ -386,6 +403,7 @@ int main(void)
         cmocka_unit_test(an_image_too_large_for_two_banks_goes_over_the_old_one),
         cmocka_unit_test(the_init_packet_survives_and_the_data_begin_anew),
         cmocka_unit_test(init_bytes_that_were_not_executed_are_lost),
+        cmocka_unit_test(a_stored_init_packet_that_was_damaged_is_forgotten),
         cmocka_unit_test(settings_are_found_in_flash_as_documented),
         cmocka_unit_test(an_empty_page_has_the_published_checksum),
         cmocka_unit_test(a_spoiled_page_is_repaired_from_the_other),

@@ -188,8 +188,7 @@ static struct init_verdict execute_data(struct bootloader *b)
         return plain(RESULT_NOT_PERMITTED, "again");
     if (b->owed == OWED_MAX)
         return plain(RESULT_FAILED, "busy");
-    if (p->object_size != 0)
-        b->relinked = false;
+    b->relinked = false;
     p->object_size = 0;
     p->image_offset_last = p->image_offset;
     p->image_crc_last = p->image_crc;
