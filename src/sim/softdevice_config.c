@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* Configuration before ENABLE, ENABLE itself, version, UUID bases, own address, options. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/softdevice_internal.h"
+
+enum {
+    LINK_LAYER_VERSION = 9, /* Bluetooth 5.0 */
+    NORDIC = 0x0059,
+    FWID_S132_5_1_0 = 0x00A5,
+};
+
+static const struct sd_tag default_tag = {
+    .conn_count = 1, .event_length = 3, .write_queue = 1, .hvn_queue = 1, .att_mtu = SD_ATT_MTU};
+
+void sd_config_reset(struct softdevice *sd)
+{
+    static const struct air_address factory = {1, {0x01, 0x5A, 0x3C, 0x0D, 0x06, 0xE1}};
+    static const char name[] = "nRF5x";
+    sd->enabled = false;
+    sd->base_count = 0;
+    sd->extended_events = false;
+    sd->rssi = -50;
+    sd->address = factory;
+    sd->config = (struct sd_config){.base_count_max = 10,
+                                    .periph = 1,
+                                    .central = 3,
+                                    .central_sec = 1,
+                                    .service_changed = 1,
+                                    .attr_tab_size = 0x580,
+                                    .name_size = sizeof(name) - 1};
+    memcpy(sd->config.name, name, sizeof(name) - 1);
+}
+
+const struct sd_tag *sd_config_tag(struct softdevice *sd, uint8_t tag)
+{
+    if (tag == 0)
+        return &default_tag;
+    for (size_t i = 0; i < sd->config.tag_count; i++)
+        if (sd->config.tags[i].tag == tag)
+            return &sd->config.tags[i];
+    return NULL;
+}
+
+/* CFG_SET */
+
+/* The tag to be configured, made if it is new; NULL when there are too many. */
+static struct sd_tag *make_tag(struct softdevice *sd, uint8_t tag)
+{
+    struct sd_config *config = &sd->config;
+    for (size_t i = 0; i < config->tag_count; i++)
+        if (config->tags[i].tag == tag)
+            return &config->tags[i];
+    if (config->tag_count == SD_TAGS_MAX)
+        return NULL;
+    struct sd_tag *made = &config->tags[config->tag_count++];
+    *made = default_tag;
+    made->tag = tag;
+    return made;
+}
+
+/* Numbers that belong to a tag: id, name, range. */
+static const struct tag_number {
+    uint32_t id;
+    const char *name;
+    uint16_t least, most;
+} tag_numbers[] = {
+    {0x20, "cfg.value.conn_count", 1, 20},
+    {0x20, "cfg.value.event_length", 2, 0xFFFF},
+    {0x21, "cfg.value.write_cmd_tx_queue_size", 1, 255},
+    {0x22, "cfg.value.hvn_tx_queue_size", 1, 255},
+    {0x23, "cfg.value.att_mtu", SD_ATT_MTU, SD_ATT_MTU_MAX},
+};
+
+static bool tag_values_in_range(struct sd_call *call, uint32_t id)
+{
+    for (size_t i = 0; i < sizeof(tag_numbers) / sizeof(tag_numbers[0]); i++) {
+        const struct tag_number *number = &tag_numbers[i];
+        int64_t value = dongle_rpc_number(call->in, number->name);
+        if (number->id == id && (value < number->least || value > number->most))
+            return false;
+    }
+    return true;
+}
+
+static uint32_t set_tag(struct sd_call *call, uint32_t id)
+{
+    uint8_t tag = (uint8_t)dongle_rpc_number(call->in, "cfg.value.cfg_tag");
+    if (tag == 0 || !tag_values_in_range(call, id))
+        return SD_INVALID_PARAM;
+    struct sd_tag *set = make_tag(call->sd, tag);
+    if (set == NULL)
+        return SD_NO_MEM;
+    if (id == 0x20) {
+        set->conn_count = (uint8_t)dongle_rpc_number(call->in, "cfg.value.conn_count");
+        set->event_length = (uint16_t)dongle_rpc_number(call->in, "cfg.value.event_length");
+    } else if (id == 0x21) {
+        set->write_queue =
+            (uint8_t)dongle_rpc_number(call->in, "cfg.value.write_cmd_tx_queue_size");
+    } else if (id == 0x22) {
+        set->hvn_queue = (uint8_t)dongle_rpc_number(call->in, "cfg.value.hvn_tx_queue_size");
+    } else {
+        set->att_mtu = (uint16_t)dongle_rpc_number(call->in, "cfg.value.att_mtu");
+    }
+    return SD_SUCCESS;
+}
+
+static uint32_t set_bases(struct sd_call *call, uint32_t id)
+{
+    (void)id;
+    int64_t count = dongle_rpc_number(call->in, "cfg.value.vs_uuid_count");
+    if (count > SD_BASES_MAX)
+        return SD_INVALID_PARAM;
+    call->sd->config.base_count_max = (uint8_t)count;
+    return SD_SUCCESS;
+}
+
+static uint32_t set_roles(struct sd_call *call, uint32_t id)
+{
+    (void)id;
+    int64_t periph = dongle_rpc_number(call->in, "cfg.value.periph");
+    int64_t central = dongle_rpc_number(call->in, "cfg.value.central");
+    int64_t security = dongle_rpc_number(call->in, "cfg.value.central_sec");
+    if (periph + central > SD_LINKS_MAX || security > central)
+        return SD_INVALID_PARAM;
+    call->sd->config.periph = (uint8_t)periph;
+    call->sd->config.central = (uint8_t)central;
+    call->sd->config.central_sec = (uint8_t)security;
+    return SD_SUCCESS;
+}
+
+static uint32_t set_name(struct sd_call *call, uint32_t id)
+{
+    (void)id;
+    const struct dongle_rpc_value *value = dongle_rpc_find(call->in, "cfg.value.value");
+    int64_t most = dongle_rpc_number(call->in, "cfg.value.max_len");
+    int64_t size = dongle_rpc_number(call->in, "cfg.value.current_len");
+    if (most > SD_NAME_MAX || size > most)
+        return SD_INVALID_PARAM;
+    if (value == NULL || value->kind != DONGLE_RPC_BYTES)
+        return SD_SUCCESS;
+    call->sd->config.name_size = (uint16_t)value->size;
+    memcpy(call->sd->config.name, value->bytes, value->size);
+    return SD_SUCCESS;
+}
+
+static uint32_t set_service_changed(struct sd_call *call, uint32_t id)
+{
+    (void)id;
+    int64_t value = dongle_rpc_number(call->in, "cfg.value.service_changed");
+    if (value > 1)
+        return SD_INVALID_PARAM;
+    call->sd->config.service_changed = (uint8_t)value;
+    return SD_SUCCESS;
+}
+
+static uint32_t set_attribute_table(struct sd_call *call, uint32_t id)
+{
+    (void)id;
+    int64_t size = dongle_rpc_number(call->in, "cfg.value.attr_tab_size");
+    if (size < 0xF8 || size % 4 != 0)
+        return SD_INVALID_PARAM;
+    call->sd->config.attr_tab_size = (uint32_t)size;
+    return SD_SUCCESS;
+}
+
+static uint32_t cfg_set(struct sd_call *call)
+{
+    static const struct {
+        uint32_t id;
+        uint32_t (*set)(struct sd_call *call, uint32_t id);
+    } ids[] = {
+        {0x01, set_bases},
+        {0x20, set_tag},
+        {0x21, set_tag},
+        {0x22, set_tag},
+        {0x23, set_tag},
+        {0x40, set_roles},
+        {0x41, set_name},
+        {0xA0, set_service_changed},
+        {0xA1, set_attribute_table},
+    };
+    if (call->sd->enabled)
+        return SD_INVALID_STATE;
+    if (!dongle_rpc_present(call->in, "cfg.value"))
+        return SD_INVALID_ADDR;
+    uint32_t id = (uint32_t)dongle_rpc_number(call->in, "cfg.id");
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+        if (ids[i].id == id)
+            return ids[i].set(call, id);
+    return SD_INVALID_PARAM;
+}
+
+/* ENABLE */
+
+/*
+ * What a configuration takes. The SoftDevice's own sum is not published; this one has its shape
+ * (links times buffers for MTU, queues and event length) and its order of magnitude.
+ */
+static uint64_t ram_needed(const struct sd_config *config)
+{
+    uint64_t bytes = 5000 + 16u * config->base_count_max + config->attr_tab_size;
+    for (size_t i = 0; i < config->tag_count; i++) {
+        const struct sd_tag *tag = &config->tags[i];
+        uint64_t packet = tag->att_mtu + 16u;
+        uint64_t per_event = tag->event_length / 4u < 12 ? 1 + tag->event_length / 4u : 12;
+        uint64_t link = 1000 + packet * (4u + tag->write_queue + tag->hvn_queue) + 540 * per_event;
+        bytes += tag->conn_count * link;
+    }
+    return bytes + 400u * (config->periph + config->central) + 300u * config->central_sec;
+}
+
+static uint32_t enable(struct sd_call *call)
+{
+    if (call->sd->enabled)
+        return SD_INVALID_STATE;
+    if (ram_needed(&call->sd->config) > call->sd->setup.ram)
+        return SD_NO_MEM;
+    call->sd->enabled = true;
+    return SD_SUCCESS;
+}
+
+static uint32_t version_get(struct sd_call *call)
+{
+    dongle_rpc_put(call->out, "version.version_number", LINK_LAYER_VERSION);
+    dongle_rpc_put(call->out, "version.company_id", NORDIC);
+    dongle_rpc_put(call->out, "version.subversion_number", FWID_S132_5_1_0);
+    return SD_SUCCESS;
+}
+
+/* UUIDs */
+
+static const uint8_t bluetooth_base[16] = {0xFB, 0x34, 0x9B, 0x5F, 0x80, 0x00, 0x00, 0x80,
+                                           0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+
+/* Bytes 12 and 13 hold the short UUID and don't belong to the base. */
+static bool same_base(const uint8_t *a, const uint8_t *b)
+{
+    return memcmp(a, b, 12) == 0 && memcmp(a + 14, b + 14, 2) == 0;
+}
+
+/* The type of a base, 0 if it is not known. */
+static uint8_t type_of(const struct softdevice *sd, const uint8_t *raw)
+{
+    if (same_base(raw, bluetooth_base))
+        return 1;
+    for (size_t i = 0; i < sd->base_count; i++)
+        if (same_base(raw, sd->bases[i]))
+            return (uint8_t)(i + 2);
+    return 0;
+}
+
+struct sd_uuid sd_uuid_from(const struct softdevice *sd, const uint8_t *raw, size_t size)
+{
+    if (size == 2)
+        return (struct sd_uuid){(uint16_t)(raw[0] | raw[1] << 8), 1};
+    uint8_t type = size == 16 ? type_of(sd, raw) : 0;
+    uint16_t uuid = (uint16_t)(type == 0 ? 0 : raw[12] | raw[13] << 8);
+    return (struct sd_uuid){uuid, type};
+}
+
+size_t sd_uuid_raw(const struct softdevice *sd, struct sd_uuid uuid, uint8_t raw[16])
+{
+    size_t at = uuid.type == 1 ? 0 : 12;
+    if (uuid.type == 0 || uuid.type >= sd->base_count + 2)
+        return 0;
+    if (uuid.type >= 2)
+        memcpy(raw, sd->bases[uuid.type - 2], 16);
+    raw[at] = (uint8_t)uuid.uuid;
+    raw[at + 1] = (uint8_t)(uuid.uuid >> 8);
+    return uuid.type == 1 ? 2 : 16;
+}
+
+struct sd_uuid sd_uuid_get(struct dongle_rpc_values *values, const char *name)
+{
+    char member[48];
+    snprintf(member, sizeof(member), "%s.uuid", name);
+    uint16_t uuid = (uint16_t)dongle_rpc_number(values, member);
+    snprintf(member, sizeof(member), "%s.type", name);
+    return (struct sd_uuid){uuid, (uint8_t)dongle_rpc_number(values, member)};
+}
+
+static uint32_t uuid_vs_add(struct sd_call *call)
+{
+    struct softdevice *sd = call->sd;
+    const struct dongle_rpc_value *base = dongle_rpc_find(call->in, "base");
+    if (base->kind == DONGLE_RPC_ABSENT || dongle_rpc_number(call->in, "want_type") == 0)
+        return SD_INVALID_ADDR;
+    uint8_t type = type_of(sd, base->bytes);
+    if (type == 0) {
+        if (sd->base_count >= sd->config.base_count_max)
+            return SD_NO_MEM;
+        memcpy(sd->bases[sd->base_count++], base->bytes, 16);
+        type = (uint8_t)(sd->base_count + 1);
+    }
+    dongle_rpc_put(call->out, "type", type);
+    return SD_SUCCESS;
+}
+
+static uint32_t uuid_decode(struct sd_call *call)
+{
+    const struct dongle_rpc_value *raw = dongle_rpc_find(call->in, "raw");
+    if (raw->kind == DONGLE_RPC_ABSENT || dongle_rpc_number(call->in, "want_uuid") == 0)
+        return SD_INVALID_ADDR;
+    if (raw->size != 2 && raw->size != 16)
+        return SD_INVALID_LENGTH;
+    struct sd_uuid uuid = sd_uuid_from(call->sd, raw->bytes, raw->size);
+    if (uuid.type == 0)
+        return SD_NOT_FOUND;
+    dongle_rpc_put_kind(call->out, "uuid", DONGLE_RPC_STRUCT, 0);
+    dongle_rpc_put(call->out, "uuid.uuid", uuid.uuid);
+    dongle_rpc_put(call->out, "uuid.type", uuid.type);
+    return SD_SUCCESS;
+}
+
+static uint32_t uuid_encode(struct sd_call *call)
+{
+    if (!dongle_rpc_present(call->in, "uuid") || dongle_rpc_number(call->in, "want_len") == 0)
+        return SD_INVALID_ADDR;
+    size_t size = sd_uuid_raw(call->sd, sd_uuid_get(call->in, "uuid"), call->sd->raw);
+    if (size == 0)
+        return SD_INVALID_PARAM;
+    dongle_rpc_put_bytes(call->out, "raw", call->sd->raw, size);
+    return SD_SUCCESS;
+}
+
+/* Addresses and options */
+
+static uint32_t addr_get(struct sd_call *call)
+{
+    sd_address_put(call->out, "addr", &call->sd->address);
+    return SD_SUCCESS;
+}
+
+static uint32_t addr_set(struct sd_call *call)
+{
+    struct softdevice *sd = call->sd;
+    struct air_address address;
+    if (!dongle_rpc_present(call->in, "addr"))
+        return SD_INVALID_ADDR;
+    uint32_t status = sd_address_get(call->in, "addr", &address);
+    if (status != SD_SUCCESS)
+        return status;
+    if (address.type > 1)
+        return SD_INVALID_BLE_ADDR;
+    if (sd->scanner != NULL || sd->initiator != NULL)
+        return SD_INVALID_STATE;
+    sd->address = address;
+    return SD_SUCCESS;
+}
+
+static uint32_t opt_set(struct sd_call *call)
+{
+    static const uint32_t switches[] = {0x02, 0x23, 0x24};
+    struct softdevice *sd = call->sd;
+    uint32_t id = (uint32_t)dongle_rpc_number(call->in, "option.id");
+    if (!dongle_rpc_present(call->in, "option.value"))
+        return SD_INVALID_ADDR;
+    for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+        if (switches[i] == id && dongle_rpc_number(call->in, "option.value.enable") > 1)
+            return SD_INVALID_PARAM;
+    if (id == 0x02)
+        sd->extended_events = dongle_rpc_number(call->in, "option.value.enable") == 1;
+    const struct dongle_rpc_value *conn = dongle_rpc_find(call->in, "option.value.conn");
+    if (conn != NULL && id != 0x20 &&
+        (conn->number >= SD_LINKS_MAX || sd->links[conn->number].air == NULL))
+        return SD_INVALID_CONN_HANDLE;
+    if (id == 0x21 || id == 0x26)
+        return SD_INVALID_STATE; /* for peripherals only */
+    bool known = id == 0x01 || id == 0x02 || (id >= 0x20 && id <= 0x25);
+    return known ? SD_SUCCESS : SD_INVALID_PARAM;
+}
+
+static uint32_t tx_power_set(struct sd_call *call)
+{
+    static const int8_t powers[] = {-40, -20, -16, -12, -8, -4, 0, 3, 4};
+    int64_t power = dongle_rpc_number(call->in, "tx_power");
+    for (size_t i = 0; i < sizeof(powers); i++)
+        if (powers[i] == power)
+            return SD_SUCCESS;
+    return SD_INVALID_PARAM;
+}
+
+const struct sd_command sd_config_commands[] = {
+    {"CFG_SET", SD_ALWAYS, cfg_set},
+    {"ENABLE", SD_ALWAYS, enable},
+    {"VERSION_GET", SD_ENABLED, version_get},
+    {"UUID_VS_ADD", SD_ENABLED, uuid_vs_add},
+    {"UUID_DECODE", SD_ENABLED, uuid_decode},
+    {"UUID_ENCODE", SD_ENABLED, uuid_encode},
+    {"GAP_ADDR_GET", SD_ENABLED, addr_get},
+    {"GAP_ADDR_SET", SD_ENABLED, addr_set},
+    {"GAP_TX_POWER_SET", SD_ENABLED, tx_power_set},
+    {"OPT_SET", SD_ENABLED, opt_set},
+    {NULL, SD_ALWAYS, NULL},
+};

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* A link's procedures: parameters, data length, PHY, signal strength, security. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/softdevice_internal.h"
+
+#define EVENT_UNIT_US 1250u
+
+enum {
+    OCTETS_MIN = 27,
+    OCTETS_MAX = 251,
+    PHY_1M = 1,
+    PHY_2M = 2,
+    IFS_US = 150,
+    EVENT_OVERHEAD_US = 1000, /* radio start and scheduling inside an event */
+    PAIRING_NOT_SUPPORTED = 0x85,
+    FROM_PEER = 1,
+    KEY_MISSING = 0x06,
+    REMOTE_USER = 0x13,
+    PAIRING = 1,
+    ENCRYPTION = 2,
+};
+
+/* µs on the 1M PHY of a packet with this many octets. */
+static uint32_t packet_us(int64_t octets)
+{
+    return (uint32_t)(octets + 14) * 8;
+}
+
+/* Lifetime */
+
+struct air_capabilities sd_link_capabilities(const struct softdevice *sd, const struct sd_tag *tag)
+{
+    return (struct air_capabilities){
+        .max_octets = OCTETS_MAX,
+        .phys = PHY_1M | PHY_2M,
+        .event_length_us = sd->extended_events ? 0 : tag->event_length * EVENT_UNIT_US,
+        .supports_length = true,
+    };
+}
+
+void sd_link_up(struct sd_link *link, struct air_link *air)
+{
+    link->state = SD_LINK_UP;
+    link->air = air;
+    link->mtu = SD_ATT_MTU;
+}
+
+void sd_link_drop(struct sd_link *link)
+{
+    sd_gattc_stop(link);
+    sim_cancel(link->sd->world, &link->security_timer);
+    *link = (struct sd_link){.sd = link->sd, .handle = link->handle};
+}
+
+static void closed(void *context, struct air_link *air, uint8_t reason)
+{
+    (void)air;
+    struct sd_link *link = context;
+    struct dongle_rpc_values *event = sd_event_on(link);
+    dongle_rpc_put(event, "reason", link->close_reason != 0 ? link->close_reason : reason);
+    sd_event_send(link->sd, "GAP_DISCONNECTED", NULL);
+    sd_link_drop(link);
+}
+
+static void receive(void *context, struct air_link *air, const uint8_t *pdu, size_t size)
+{
+    (void)air;
+    struct sd_link *link = context;
+    if (size == 0 || link->state != SD_LINK_UP)
+        return;
+    bool client = pdu[0] == ATT_ERROR || pdu[0] == ATT_NOTIFICATION || pdu[0] == ATT_INDICATION ||
+                  ((pdu[0] & 0x41) == 1 && pdu[0] <= ATT_EXECUTE_RESPONSE);
+    if (client)
+        sd_gattc_receive(link, pdu, size);
+    else
+        sd_gatts_receive(link, pdu, size);
+}
+
+static void sent(void *context, struct air_link *air, const uint32_t *tags, size_t count)
+{
+    (void)air;
+    size_t writes = 0;
+    for (size_t i = 0; i < count; i++)
+        writes += tags[i] == SD_AIR_WRITE_COMMAND;
+    if (writes > 0)
+        sd_gattc_written(context, writes);
+}
+
+/* Connection parameters */
+
+static void params_changed(void *context, struct air_link *air,
+                           const struct air_conn_params *params)
+{
+    (void)air;
+    struct sd_link *link = context;
+    link->params_pending = false;
+    sd_params_put(sd_event_on(link), "params", params->interval, params);
+    sd_event_send(link->sd, "GAP_CONN_PARAM_UPDATE", NULL);
+}
+
+static void params_requested(void *context, struct air_link *air, uint16_t interval_min,
+                             uint16_t interval_max, uint16_t latency, uint16_t supervision_timeout)
+{
+    (void)air;
+    struct sd_link *link = context;
+    link->params_asked = true;
+    const struct air_conn_params params = {interval_max, latency, supervision_timeout};
+    sd_params_put(sd_event_on(link), "params", interval_min, &params);
+    sd_event_send(link->sd, "GAP_CONN_PARAM_UPDATE_REQUEST", NULL);
+}
+
+static uint32_t conn_param_update(struct sd_call *call)
+{
+    struct sd_link *link = call->link;
+    struct air_conn_params params;
+    if (!dongle_rpc_present(call->in, "params")) {
+        if (!link->params_asked)
+            return SD_INVALID_STATE;
+        link->params_asked = false;
+        air_reject_params(link->air);
+        return SD_SUCCESS;
+    }
+    if (sd_params_get(call->in, "params", &params) != SD_SUCCESS)
+        return SD_INVALID_PARAM;
+    if (link->params_pending)
+        return SD_BUSY;
+    link->params_asked = false;
+    link->params_pending = true;
+    air_update_params(link->air, &params);
+    return SD_SUCCESS;
+}
+
+/* Data length */
+
+static void put_length(struct sd_link *link, uint16_t tx, uint16_t rx, const char *name, bool *told)
+{
+    struct dongle_rpc_values *event = sd_event_on(link);
+    dongle_rpc_put(event, "params.max_tx_octets", tx);
+    dongle_rpc_put(event, "params.max_rx_octets", rx);
+    dongle_rpc_put(event, "params.max_tx_time_us", packet_us(tx));
+    dongle_rpc_put(event, "params.max_rx_time_us", packet_us(rx));
+    sd_event_send(link->sd, name, told);
+}
+
+static void length_changed(void *context, struct air_link *air, uint16_t tx, uint16_t rx)
+{
+    (void)air;
+    struct sd_link *link = context;
+    link->length_pending = false;
+    put_length(link, tx, rx, "GAP_DATA_LENGTH_UPDATE", NULL);
+}
+
+static void length_requested(void *context, struct air_link *air, uint16_t max_tx, uint16_t max_rx)
+{
+    (void)air;
+    struct sd_link *link = context;
+    link->length_asked = true;
+    link->length_told = false;
+    put_length(link, max_tx, max_rx, "GAP_DATA_LENGTH_UPDATE_REQUEST", &link->length_told);
+}
+
+/* Whether a connection event has room for one packet of this length each way. */
+static bool fits(const struct sd_link *link, int64_t tx, int64_t rx)
+{
+    uint32_t need = packet_us(tx) + packet_us(rx) + 2 * IFS_US + EVENT_OVERHEAD_US;
+    return need <= link->tag.event_length * EVENT_UNIT_US;
+}
+
+/* What "automatic" means: the longest packets that the event length allows. */
+static int64_t longest(const struct sd_link *link)
+{
+    int64_t octets = OCTETS_MAX;
+    while (octets > OCTETS_MIN && !fits(link, octets, octets))
+        octets--;
+    return octets;
+}
+
+static uint32_t check_length(struct sd_call *call, int64_t *tx, int64_t *rx)
+{
+    *tx = dongle_rpc_number(call->in, "params.max_tx_octets");
+    *rx = dongle_rpc_number(call->in, "params.max_rx_octets");
+    if ((*tx != 0 && (*tx < OCTETS_MIN || *tx > OCTETS_MAX)) ||
+        (*rx != 0 && (*rx < OCTETS_MIN || *rx > OCTETS_MAX)))
+        return SD_INVALID_PARAM;
+    if (*tx != *rx || dongle_rpc_number(call->in, "params.max_tx_time_us") != 0 ||
+        dongle_rpc_number(call->in, "params.max_rx_time_us") != 0)
+        return SD_NOT_SUPPORTED;
+    if (*tx == 0)
+        *tx = *rx = longest(call->link);
+    return fits(call->link, *tx, *rx) ? SD_SUCCESS : SD_RESOURCES;
+}
+
+static uint32_t data_length_update(struct sd_call *call)
+{
+    struct sd_link *link = call->link;
+    int64_t tx, rx;
+    if (call->sd->setup.refuse_length != 0)
+        return call->sd->setup.refuse_length;
+    uint32_t status = check_length(call, &tx, &rx);
+    if (status != SD_SUCCESS)
+        return status;
+    if (link->length_pending || (link->length_asked && !link->length_told))
+        return SD_BUSY;
+    link->length_pending =
+        !link->length_asked; /* an answer that changes nothing ends without an event */
+    link->length_asked = false;
+    air_request_length(link->air, AIR_CENTRAL, (uint16_t)tx, (uint16_t)rx);
+    if (dongle_rpc_number(call->in, "want_limitation") != 0)
+        dongle_rpc_put_kind(call->out, "limitation", DONGLE_RPC_STRUCT, 0);
+    return SD_SUCCESS;
+}
+
+/* PHY */
+
+static void phy_changed(void *context, struct air_link *air, uint8_t status, uint8_t tx_phy,
+                        uint8_t rx_phy)
+{
+    (void)air;
+    struct sd_link *link = context;
+    link->phy_pending = false;
+    struct dongle_rpc_values *event = sd_event_on(link);
+    dongle_rpc_put(event, "status", status);
+    dongle_rpc_put(event, "tx_phy", tx_phy);
+    dongle_rpc_put(event, "rx_phy", rx_phy);
+    sd_event_send(link->sd, "GAP_PHY_UPDATE", NULL);
+}
+
+static void phy_requested(void *context, struct air_link *air, uint8_t tx_phys, uint8_t rx_phys)
+{
+    (void)air;
+    struct sd_link *link = context;
+    link->phy_asked = true;
+    link->phy_told = false;
+    struct dongle_rpc_values *event = sd_event_on(link);
+    dongle_rpc_put(event, "phys.tx", tx_phys);
+    dongle_rpc_put(event, "phys.rx", rx_phys);
+    sd_event_send(link->sd, "GAP_PHY_UPDATE_REQUEST", &link->phy_told);
+}
+
+static uint32_t phy_update(struct sd_call *call)
+{
+    struct sd_link *link = call->link;
+    if (call->sd->setup.refuse_phy != 0)
+        return call->sd->setup.refuse_phy;
+    int64_t tx = dongle_rpc_number(call->in, "phys.tx"),
+            rx = dongle_rpc_number(call->in, "phys.rx");
+    if (!dongle_rpc_present(call->in, "phys") && !link->phy_asked)
+        return SD_INVALID_STATE; /* there is nothing to be answered */
+    if (((tx | rx) & ~(PHY_1M | PHY_2M)) != 0)
+        return SD_INVALID_PARAM;
+    if (link->phy_pending || (link->phy_asked && !link->phy_told))
+        return SD_BUSY;
+    link->phy_pending = !link->phy_asked;
+    link->phy_asked = false;
+    air_request_phy(link->air, AIR_CENTRAL, (uint8_t)tx, (uint8_t)rx);
+    return SD_SUCCESS;
+}
+
+/* Signal strength */
+
+static uint32_t rssi_start(struct sd_call *call)
+{
+    if (call->link->rssi_running)
+        return SD_INVALID_STATE;
+    call->link->rssi_running = true;
+    if (dongle_rpc_number(call->in, "threshold_dbm") == 0xFF)
+        return SD_SUCCESS;
+    /* The strength never changes here, so there is one event: that of the first sample. */
+    dongle_rpc_put(sd_event_on(call->link), "rssi", call->sd->rssi);
+    sd_event_send(call->sd, "GAP_RSSI_CHANGED", NULL);
+    return SD_SUCCESS;
+}
+
+static uint32_t rssi_stop(struct sd_call *call)
+{
+    if (!call->link->rssi_running)
+        return SD_INVALID_STATE;
+    call->link->rssi_running = false;
+    return SD_SUCCESS;
+}
+
+static uint32_t rssi_get(struct sd_call *call)
+{
+    if (dongle_rpc_number(call->in, "want_rssi") == 0)
+        return SD_INVALID_ADDR;
+    if (!call->link->rssi_running)
+        return SD_INVALID_STATE;
+    dongle_rpc_put(call->out, "rssi", call->sd->rssi);
+    return SD_SUCCESS;
+}
+
+/* Security: the simulated peripherals can't pair and have no keys. */
+
+static void security_over(void *context)
+{
+    struct sd_link *link = context;
+    link->security_timer = 0;
+    bool pairing = link->security == PAIRING;
+    link->security = 0;
+    if (link->state != SD_LINK_UP)
+        return;
+    if (pairing) {
+        struct dongle_rpc_values *event = sd_event_on(link);
+        dongle_rpc_put(event, "auth_status", PAIRING_NOT_SUPPORTED);
+        dongle_rpc_put(event, "flags.error_src", FROM_PEER);
+        sd_event_send(link->sd, "GAP_AUTH_STATUS", NULL);
+        return;
+    }
+    link->state = SD_LINK_CLOSING;
+    link->close_reason = KEY_MISSING;
+    air_disconnect(link->air, AIR_CENTRAL, REMOTE_USER);
+}
+
+/* The peer's refusal is here after a request and an answer. */
+static void begin_security(struct sd_link *link, uint8_t what)
+{
+    struct air_link_state state;
+    air_link_get(link->air, &state);
+    link->security = what;
+    link->security_timer =
+        sim_after(link->sd->world, 2u * state.params.interval * EVENT_UNIT_US, security_over, link);
+}
+
+static uint32_t authenticate(struct sd_call *call)
+{
+    int64_t least = dongle_rpc_number(call->in, "params.min_key_size");
+    int64_t most = dongle_rpc_number(call->in, "params.max_key_size");
+    if (!dongle_rpc_present(call->in, "params"))
+        return SD_INVALID_ADDR;
+    if (least < 7 || least > most || most > 16 ||
+        dongle_rpc_number(call->in, "params.flags.io_caps") > 4)
+        return SD_INVALID_PARAM;
+    if (call->link->security != 0)
+        return SD_BUSY;
+    begin_security(call->link, PAIRING);
+    return SD_SUCCESS;
+}
+
+static uint32_t encrypt(struct sd_call *call)
+{
+    if (!dongle_rpc_present(call->in, "master_id") || !dongle_rpc_present(call->in, "enc_info"))
+        return SD_INVALID_ADDR;
+    if (call->link->security != 0)
+        return SD_BUSY;
+    begin_security(call->link, ENCRYPTION);
+    return SD_SUCCESS;
+}
+
+/* The answers to events that never come. */
+static uint32_t nothing_asked(struct sd_call *call)
+{
+    (void)call;
+    return SD_INVALID_STATE;
+}
+
+static uint32_t conn_sec_get(struct sd_call *call)
+{
+    if (dongle_rpc_number(call->in, "want_conn_sec") == 0)
+        return SD_INVALID_ADDR;
+    dongle_rpc_put_kind(call->out, "conn_sec", DONGLE_RPC_STRUCT, 0);
+    dongle_rpc_put(call->out, "conn_sec.mode.sm", 1);
+    dongle_rpc_put(call->out, "conn_sec.mode.lv", 1);
+    return SD_SUCCESS;
+}
+
+const struct air_link_ops sd_link_ops = {
+    .receive = receive,
+    .sent = sent,
+    .closed = closed,
+    .params_changed = params_changed,
+    .params_requested = params_requested,
+    .length_changed = length_changed,
+    .phy_changed = phy_changed,
+    .length_requested = length_requested,
+    .phy_requested = phy_requested,
+};
+
+const struct sd_command sd_link_commands[] = {
+    {"GAP_CONN_PARAM_UPDATE", SD_LINK, conn_param_update},
+    {"GAP_DATA_LENGTH_UPDATE", SD_LINK, data_length_update},
+    {"GAP_PHY_UPDATE", SD_LINK, phy_update},
+    {"GAP_RSSI_START", SD_LINK, rssi_start},
+    {"GAP_RSSI_STOP", SD_LINK, rssi_stop},
+    {"GAP_RSSI_GET", SD_LINK, rssi_get},
+    {"GAP_AUTHENTICATE", SD_LINK, authenticate},
+    {"GAP_ENCRYPT", SD_LINK, encrypt},
+    {"GAP_SEC_PARAMS_REPLY", SD_LINK, nothing_asked},
+    {"GAP_AUTH_KEY_REPLY", SD_LINK, nothing_asked},
+    {"GAP_LESC_DHKEY_REPLY", SD_LINK, nothing_asked},
+    {"GAP_SEC_INFO_REPLY", SD_LINK, nothing_asked},
+    {"GAP_CONN_SEC_GET", SD_LINK, conn_sec_get},
+    {NULL, SD_ALWAYS, NULL},
+};
