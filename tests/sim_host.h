@@ -264,6 +264,16 @@ static inline void host_hear(struct host *h, const void *bytes, size_t size)
 #define SAY(host, text)  host_send(host, text, sizeof(text) - 1)
 #define HEAR(host, text) host_hear(host, text, sizeof(text) - 1)
 
+/* Enables indications and asks for the jump; the answer is confirmed if the host confirms. */
+static inline void host_enter_bootloader(struct host *h)
+{
+    SAY(h, "\x12\x17\x00\x02\x00");
+    HEAR(h, "\x13");
+    SAY(h, "\x12\x16\x00\x01");
+    HEAR(h, "\x13");
+    HEAR(h, "\x1D\x16\x00\x20\x01\x01");
+}
+
 /* The DFU client, as plain as can be. */
 
 /* Writes to the control point; the reply, without handle, must report success and is returned. */

@@ -103,15 +103,6 @@ static void bootloader_asks_for_15_ms(void **state)
     host_stop(&h);
 }
 
-static void enter_bootloader(struct host *h)
-{
-    SAY(h, "\x12\x17\x00\x02\x00");
-    HEAR(h, "\x13");
-    SAY(h, "\x12\x16\x00\x01");
-    HEAR(h, "\x13");
-    HEAR(h, "\x1D\x16\x00\x20\x01\x01");
-}
-
 static void jump_waits_for_the_confirmation(void **state)
 {
     (void)state;
@@ -122,7 +113,7 @@ static void jump_waits_for_the_confirmation(void **state)
     host_join(&h, "Thermo");
     SAY(&h, "\x12\x16\x00\x01");
     HEAR(&h, "\x01\x12\x16\x00\xFD");
-    enter_bootloader(&h);
+    host_enter_bootloader(&h);
     host_run(&h, SECONDS(10));
     assert_int_equal(h.closed, 0);
     assert_int_equal(sim_device_mode(h.device), SIM_MODE_APPLICATION);
@@ -146,7 +137,7 @@ static void bootloader_address_wraps_without_a_carry(void **state)
     h.config.address.bytes[0] = 0xFF;
     host_start(&h, 1);
     host_join(&h, "Thermo");
-    enter_bootloader(&h);
+    host_enter_bootloader(&h);
     assert_true(host_find(&h, "DfuTarg", SECONDS(3)));
     static const struct air_address wrapped = {1, {0x00, 0x4C, 0x97, 0x3B, 0x06, 0xDE}};
     assert_memory_equal(&h.address, &wrapped, sizeof(wrapped));
@@ -162,7 +153,7 @@ static void bootloader_may_keep_the_address(void **state)
     strcpy(h.config.bootloader_name, "Updater");
     host_start(&h, 1);
     host_join(&h, "Thermo");
-    enter_bootloader(&h);
+    host_enter_bootloader(&h);
     assert_true(host_find(&h, "Updater", SECONDS(3)));
     assert_memory_equal(&h.address, &h.config.address, sizeof(h.address));
     host_stop(&h);
@@ -176,7 +167,7 @@ static void silent_reset_is_noticed_by_timeout_only(void **state)
     h.config.silent_reset = true;
     host_start(&h, 1);
     host_join(&h, "Thermo");
-    enter_bootloader(&h);
+    host_enter_bootloader(&h);
     assert_true(host_find(&h, "DfuTarg", SECONDS(1)));
     assert_int_equal(h.closed, 0);
     host_run_while(&h, &h.closed, 0, SECONDS(10));
@@ -192,7 +183,7 @@ static void lost_link_forgets_a_jump_that_was_not_confirmed(void **state)
     h.confirms = false;
     host_start(&h, 1);
     host_join(&h, "Thermo");
-    enter_bootloader(&h);
+    host_enter_bootloader(&h);
     air_disconnect(h.link, AIR_CENTRAL, 0x13);
     host_run_while(&h, &h.closed, 0, SECONDS(1));
     host_join(&h, "Thermo");
@@ -218,7 +209,7 @@ static void name_is_set_kept_and_used(void **state)
     host_run_while(&h, &h.closed, 0, SECONDS(10));
     sim_device_power_on(h.device);
     host_join(&h, "Thermo");
-    enter_bootloader(&h);
+    host_enter_bootloader(&h);
     assert_true(host_find(&h, "Shelf", SECONDS(3)));
     assert_int_equal(h.address.bytes[0], 0xD9);
     host_stop(&h);
@@ -255,203 +246,6 @@ static void bad_names_and_unknown_requests_are_refused(void **state)
         host_hear(&h, answer, sizeof(answer));
         host_run(&h, 100000);
     }
-    host_stop(&h);
-}
-
-/* Updates */
-
-static void fill(uint8_t *image, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        image[i] = (uint8_t)(i * 31 + (i >> 8) * 7 + 5);
-}
-
-static void send_init(struct host *h, const uint8_t *image, size_t size, uint8_t version)
-{
-    uint8_t packet[96];
-    size_t n = host_init_packet(packet, image, size, version);
-    host_request(h, "\x06\x01", 2);
-    host_object(h, 1, packet, 0, n);
-}
-
-static void send_image(struct host *h, const uint8_t *image, size_t size, size_t from)
-{
-    for (size_t at = from; at < size; at += 4096)
-        host_object(h, 2, image, at, size - at < 4096 ? size - at : 4096);
-}
-
-static void whole_update_ends_in_the_new_application(void **state)
-{
-    (void)state;
-    uint8_t image[10000];
-    fill(image, sizeof(image));
-    struct host h;
-    host_init(&h);
-    host_start(&h, 1);
-    host_join(&h, "Thermo");
-    enter_bootloader(&h);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
-    unsigned closed = h.closed;
-    send_image(&h, image, sizeof(image), 0);
-    host_run_while(&h, &h.closed, closed, SECONDS(5));
-    assert_int_equal(h.reason, 0x13);
-    assert_true(host_find(&h, "Thermo", SECONDS(5)));
-    assert_memory_equal(&h.address, &h.config.address, sizeof(h.address));
-    assert_int_equal(sim_device_mode(h.device), SIM_MODE_APPLICATION);
-    struct bootloader_image installed;
-    sim_device_installed(h.device, &installed);
-    assert_true(installed.valid);
-    assert_int_equal(installed.version, 2);
-    assert_int_equal(installed.size, sizeof(image));
-    assert_memory_equal(sim_device_image_bytes(h.device), image, sizeof(image));
-    assert_true(host_logged(&h, "device.installed device=DE:06:3B:97:4C:D8 version=2 size=10000"));
-    assert_true(host_logged(&h, "mode=application version=2"));
-    struct bootloader_stats stats;
-    sim_device_get_stats(h.device, &stats);
-    assert_int_equal(stats.activations, 1);
-    assert_int_equal(stats.packets_lost, 0);
-    assert_int_equal(stats.bytes, sizeof(image));
-    assert_true(h.steps < 2000);
-    host_stop(&h);
-}
-
-static void same_seed_same_log(void **state)
-{
-    (void)state;
-    static struct host hosts[2];
-    uint8_t image[5000];
-    fill(image, sizeof(image));
-    for (int i = 0; i < 2; i++) {
-        struct host *h = &hosts[i];
-        host_init(h);
-        h->config.mode = SIM_MODE_BOOTLOADER;
-        host_start(h, 77);
-        air_set_loss(h->air, 0.1);
-        host_join(h, "DfuTarg");
-        host_open_dfu(h);
-        send_init(h, image, sizeof(image), 2);
-        send_image(h, image, sizeof(image), 0);
-        host_run(h, SECONDS(5));
-        host_stop(h);
-    }
-    assert_true(strlen(hosts[0].log) > 100);
-    assert_string_equal(hosts[0].log, hosts[1].log);
-    assert_int_equal(hosts[0].closed_time, hosts[1].closed_time);
-}
-
-static void cut(void *context)
-{
-    struct host *h = context;
-    sim_device_cut_link(h->device, SECONDS(2));
-}
-
-static void cut_link_comes_back_and_the_transfer_resumes(void **state)
-{
-    (void)state;
-    uint8_t image[8192];
-    fill(image, sizeof(image));
-    struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
-    host_object(&h, 2, image, 0, 4096);
-    host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
-    sim_device_on_bytes(h.device, 732, cut, &h);
-    host_packets(&h, image + 4096, 4096);
-    unsigned closed = h.closed;
-    assert_false(host_find(&h, "DfuTarg", 1300000));
-    assert_true(host_find(&h, "DfuTarg", SECONDS(1)));
-    host_run_while(&h, &h.closed, closed, SECONDS(10));
-    assert_int_equal(h.closed, 1);
-    assert_int_equal(h.reason, 0x08);
-    host_connect(&h);
-    host_open_dfu(&h);
-    const uint8_t *select = host_request(&h, "\x06\x02", 2);
-    assert_int_equal(host_u32(select + 4), 4096 + 732);
-    send_image(&h, image, sizeof(image), 4096);
-    assert_true(host_find(&h, "Thermo", SECONDS(5)));
-    host_stop(&h);
-}
-
-static void power_off(void *context)
-{
-    struct host *h = context;
-    sim_device_power_off(h->device);
-}
-
-static void power_cut_leaves_the_old_application(void **state)
-{
-    (void)state;
-    uint8_t image[8192];
-    fill(image, sizeof(image));
-    struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
-    host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
-    sim_device_on_bytes(h.device, 1000, power_off, &h);
-    host_packets(&h, image, 4096);
-    host_run_while(&h, &h.closed, 0, SECONDS(10));
-    assert_int_equal(h.reason, 0x08);
-    assert_int_equal(sim_device_mode(h.device), SIM_MODE_OFF);
-    assert_false(host_find(&h, "DfuTarg", SECONDS(5)));
-    sim_device_power_on(h.device);
-    assert_true(host_find(&h, "Thermo", SECONDS(5)));
-    struct bootloader_image installed;
-    sim_device_installed(h.device, &installed);
-    assert_true(installed.valid);
-    assert_int_equal(installed.version, 1);
-    host_stop(&h);
-}
-
-static void dropped_packets_are_missing_in_the_offset(void **state)
-{
-    (void)state;
-    uint8_t image[4096];
-    fill(image, sizeof(image));
-    struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
-    host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
-    sim_device_drop_packets(h.device, 15, 2);
-    host_packets(&h, image, sizeof(image));
-    const uint8_t *answer = host_request(&h, "\x03", 1);
-    assert_int_equal(host_u32(answer), 15 * 244);
-    struct bootloader_stats stats;
-    sim_device_get_stats(h.device, &stats);
-    assert_int_equal(stats.packets_lost, 2);
-    /* The object anew, and nothing is lost. */
-    send_image(&h, image, sizeof(image), 0);
-    assert_true(host_find(&h, "Thermo", SECONDS(5)));
-    host_stop(&h);
-}
-
-static void abort_ends_the_link_and_starts_the_application(void **state)
-{
-    (void)state;
-    struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
-    SAY(&h, "\x12\x0F\x00\x0C");
-    HEAR(&h, "\x13");
-    host_run_while(&h, &h.closed, 0, SECONDS(5));
-    assert_int_equal(h.reason, 0x13);
-    assert_true(host_find(&h, "Thermo", SECONDS(1)));
     host_stop(&h);
 }
 
@@ -588,12 +382,6 @@ int main(void)
         cmocka_unit_test(lost_link_forgets_a_jump_that_was_not_confirmed),
         cmocka_unit_test(name_is_set_kept_and_used),
         cmocka_unit_test(bad_names_and_unknown_requests_are_refused),
-        cmocka_unit_test(whole_update_ends_in_the_new_application),
-        cmocka_unit_test(same_seed_same_log),
-        cmocka_unit_test(cut_link_comes_back_and_the_transfer_resumes),
-        cmocka_unit_test(power_cut_leaves_the_old_application),
-        cmocka_unit_test(dropped_packets_are_missing_in_the_offset),
-        cmocka_unit_test(abort_ends_the_link_and_starts_the_application),
         cmocka_unit_test(idle_bootloader_goes_back_to_the_application),
         cmocka_unit_test(bootloader_stays_without_an_application),
         cmocka_unit_test(device_that_is_off_is_silent),

@@ -138,69 +138,70 @@ static void expect_pairs(struct bench *b, const struct pair *pairs, size_t count
 
 #define EXPECT(bench, pairs) expect_pairs(bench, pairs, sizeof(pairs) / sizeof(pairs[0]))
 
+static const struct pair discoveries[] = {
+    /* Find Information: one format per answer */
+    {"04 0100 ffff", "0501"
+                     "01000028"
+                     "02000328"
+                     "0300002a"
+                     "04000028"
+                     "05000328"},
+    {"04 0900 0b00", "0501"
+                     "09000328"},
+    {"04 0a00 0a00", "0502"
+                     "0a00"
+                     "a1" TAIL},
+    {"04 0b00 0b00", "0501"
+                     "0b000229"},
+    /* Find By Type Value */
+    {"06 0100 ffff 0028 0018", "07"
+                               "01000300"},
+    {"06 0100 ffff 0028 a0" TAIL, "07"
+                                  "0800ffff"},
+    {"06 0100 ffff 002a 546865726d6f", "07"
+                                       "03000300"},
+    /* Read By Group Type: values of one length per answer */
+    {"10 0100 ffff 0028", "1106"
+                          "010003000018"
+                          "040007000f18"},
+    {"10 0400 0400 0028", "1106"
+                          "040007000f18"},
+    {"10 0800 ffff 0028", "1114"
+                          "0800ffff"
+                          "a0" TAIL},
+    {"10 0100 ffff fb349b5f800000800010000000280000", "1106"
+                                                      "010003000018"
+                                                      "040007000f18"},
+    /* Read By Type: declarations and values */
+    {"08 0100 ffff 0328", "0907"
+                          "0200020300002a"
+                          "0500120600192a"},
+    {"08 0600 ffff 0328", "0915"
+                          "0900280a00"
+                          "a1" TAIL},
+    {"08 0a00 ffff 0328", "0915"
+                          "0c00040d00"
+                          "a2" TAIL},
+    {"08 0d00 ffff 0328", "0907"
+                          "0e000a0f00992a"},
+    {"08 0100 ffff 002a", "0908"
+                          "0300546865726d6f"},
+    {"08 0100 ffff fb349b5f8000008000100000002a0000", "0908"
+                                                      "0300546865726d6f"},
+    {"08 0100 ffff 0229", "0904"
+                          "07000000"
+                          "0b000000"},
+    {"08 0100 ffff 992a", "0915"
+                          "0f00"
+                          "000102030405060708090a0b0c0d0e0f101112"},
+};
+
 static void discovery_requests_list_the_table(void **state)
 {
     (void)state;
-    static const struct pair pairs[] = {
-        /* Find Information: one format per answer */
-        {"04 0100 ffff", "0501"
-                         "01000028"
-                         "02000328"
-                         "0300002a"
-                         "04000028"
-                         "05000328"},
-        {"04 0900 0b00", "0501"
-                         "09000328"},
-        {"04 0a00 0a00", "0502"
-                         "0a00"
-                         "a1" TAIL},
-        {"04 0b00 0b00", "0501"
-                         "0b000229"},
-        /* Find By Type Value */
-        {"06 0100 ffff 0028 0018", "07"
-                                   "01000300"},
-        {"06 0100 ffff 0028 a0" TAIL, "07"
-                                      "0800ffff"},
-        {"06 0100 ffff 002a 546865726d6f", "07"
-                                           "03000300"},
-        /* Read By Group Type: values of one length per answer */
-        {"10 0100 ffff 0028", "1106"
-                              "010003000018"
-                              "040007000f18"},
-        {"10 0400 0400 0028", "1106"
-                              "040007000f18"},
-        {"10 0800 ffff 0028", "1114"
-                              "0800ffff"
-                              "a0" TAIL},
-        {"10 0100 ffff fb349b5f800000800010000000280000", "1106"
-                                                          "010003000018"
-                                                          "040007000f18"},
-        /* Read By Type: declarations and values */
-        {"08 0100 ffff 0328", "0907"
-                              "0200020300002a"
-                              "0500120600192a"},
-        {"08 0600 ffff 0328", "0915"
-                              "0900280a00"
-                              "a1" TAIL},
-        {"08 0a00 ffff 0328", "0915"
-                              "0c00040d00"
-                              "a2" TAIL},
-        {"08 0d00 ffff 0328", "0907"
-                              "0e000a0f00992a"},
-        {"08 0100 ffff 002a", "0908"
-                              "0300546865726d6f"},
-        {"08 0100 ffff fb349b5f8000008000100000002a0000", "0908"
-                                                          "0300546865726d6f"},
-        {"08 0100 ffff 0229", "0904"
-                              "07000000"
-                              "0b000000"},
-        {"08 0100 ffff 992a", "0915"
-                              "0f00"
-                              "000102030405060708090a0b0c0d0e0f101112"},
-    };
     struct bench b;
     bench_init(&b, 247, false);
-    EXPECT(&b, pairs);
+    EXPECT(&b, discoveries);
     assert_int_equal(b.refusals, 0);
     peripheral_free(&b.server);
     assert_null(b.server);
@@ -488,6 +489,30 @@ static void one_indication_waits_for_its_confirmation(void **state)
     peripheral_free(&b.server);
 }
 
+/* Whatever arrives: at most one answer, never longer than the MTU, nothing read past the end. */
+static void any_bytes_at_all_are_survived(void **state)
+{
+    (void)state;
+    struct bench b;
+    uint32_t random = 1;
+    bench_init(&b, 247, false);
+    for (int i = 0; i < 20000; i++) {
+        char hex[2 * 40 + 1] = "";
+        random = random * 1664525u + 1013904223u;
+        size_t size = (random >> 16) % 40;
+        for (size_t n = 0; n < size; n++) {
+            random = random * 1664525u + 1013904223u;
+            /* Mostly small numbers, so that opcodes and handles mean something. */
+            unsigned byte = (random >> 24) & (random >> 8 & 1 ? 0xFFu : 0x13u);
+            snprintf(hex + 2 * n, 3, "%02x", byte);
+        }
+        say(&b, hex);
+        assert_null(strchr(b.out, ' '));
+        assert_true(strlen(b.out) <= 2u * peripheral_mtu(b.server));
+    }
+    peripheral_free(&b.server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +530,7 @@ int main(void)
         cmocka_unit_test(pdus_above_the_mtu_are_invalid),
         cmocka_unit_test(notifications_go_to_subscribers_that_can_take_them),
         cmocka_unit_test(one_indication_waits_for_its_confirmation),
+        cmocka_unit_test(any_bytes_at_all_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
