@@ -24,7 +24,7 @@ static inline int scratch_enter(void **state)
     struct scratch *scratch = calloc(1, sizeof(*scratch));
     if (scratch == NULL)
         return -1;
-    strcpy(scratch->folder, "/tmp/nordfu-test-XXXXXX");
+    strcpy(scratch->folder, "/tmp/nordfu-scratch-XXXXXX");
     if (mkdtemp(scratch->folder) == NULL || chmod(scratch->folder, 0755) != 0 ||
         chdir(scratch->folder) != 0)
         return -1;

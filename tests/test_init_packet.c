@@ -198,6 +198,7 @@ static void broken_packets_are_refused_with_the_reason(void **state)
         BROKEN("empty", "", "is empty"),
         BROKEN("no command", "\x1A\x00", "no command"),
         BROKEN("reset command", "\x0A\x06\x08\x00\x1A\x02\x08\x05", "another command"),
+        BROKEN("reset command with an init", "\x0A\x06\x08\x00\x12\x02\x20\x00", "another command"),
         BROKEN("init without contents", "\x0A\x02\x08\x01", "another command"),
         BROKEN("no type", "\x0A\x06\x08\x01\x12\x02\x08\x01", "what kind of image"),
         BROKEN("type 5", "\x0A\x06\x08\x01\x12\x02\x20\x05", "never heard of"),
@@ -226,6 +227,18 @@ static void broken_packets_are_refused_with_the_reason(void **state)
         if (strstr(error.text, table[i].fragment) == NULL)
             fail_msg("%s: '%s' is not in: %s", table[i].what, table[i].fragment, error.text);
     }
+}
+
+static void repeated_commands_have_no_signed_bytes(void **state)
+{
+    (void)state;
+    static const uint8_t twice[] =
+        "\x0A\x06\x08\x01\x12\x02\x20\x00\x0A\x06\x08\x01\x12\x02\x20\x04";
+    const uint8_t *command = NULL;
+    size_t size = 0;
+    assert_int_equal(init_packet_find_command(twice, 8, &command, &size), 0);
+    assert_int_equal(command - twice, 6);
+    assert_int_equal(init_packet_find_command(twice, 16, &command, &size), NORDFU_ERR_PACKAGE);
 }
 
 static void a_packet_longer_than_bootloaders_take_is_refused(void **state)
@@ -331,6 +344,7 @@ int main(void)
         cmocka_unit_test(sd_req_is_ordered_as_the_original_orders_it),
         cmocka_unit_test(sd_req_of_the_longest_list_keeps_every_value),
         cmocka_unit_test(broken_packets_are_refused_with_the_reason),
+        cmocka_unit_test(repeated_commands_have_no_signed_bytes),
         cmocka_unit_test(a_packet_longer_than_bootloaders_take_is_refused),
         cmocka_unit_test(no_cut_or_changed_packet_reads_out_of_bounds),
         cmocka_unit_test(too_long_lists_are_not_encoded),

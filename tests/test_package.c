@@ -342,9 +342,11 @@ static void bad_recipes_leave_nothing_behind(void **state)
     }
 }
 
+/* The checks as nobody use files of the scratch folder only: the checkout may be closed to others.
+ */
 static bool write_where_forbidden(void)
 {
-    struct nordfu_package_recipe r = recipe(INPUTS "app_raw.bin", NULL);
+    struct nordfu_package_recipe r = recipe("fw.bin", NULL);
     struct nordfu_error error = {0};
     return nordfu_package_write("locked/o.zip", &r, &error) == NORDFU_ERR_SYSTEM &&
            strstr(error.text, "that you may write to") != NULL;
@@ -353,7 +355,7 @@ static bool write_where_forbidden(void)
 static bool write_where_full(void)
 {
     struct rlimit limit = {500, 500};
-    struct nordfu_package_recipe r = recipe(INPUTS "app_raw.bin", NULL);
+    struct nordfu_package_recipe r = recipe("../fw.bin", NULL);
     struct nordfu_error error = {0};
     signal(SIGXFSZ, SIG_IGN);
     return chdir("open") == 0 && setrlimit(RLIMIT_FSIZE, &limit) == 0 &&
@@ -364,7 +366,11 @@ static bool write_where_full(void)
 static void a_write_that_fails_leaves_nothing_behind(void **state)
 {
     (void)state;
-    assert_int_equal(mkdir("locked", 0555), 0);
+    uint8_t firmware[2000] = {1};
+    scratch_write("fw.bin", firmware, sizeof(firmware));
+    assert_int_equal(chmod("fw.bin", 0644), 0);
+    assert_int_equal(mkdir("locked", 0755), 0);
+    assert_int_equal(chmod("locked", 0555), 0);
     assert_int_equal(mkdir("open", 0777), 0);
     assert_int_equal(chmod("open", 0777), 0);
     scratch_as_nobody(write_where_forbidden);
