@@ -1,9 +1,11 @@
 /*
  * SPDX-License-Identifier: MIT
- * The secure bootloader's DFU server, as SDK 17.1 answers (own decoders; nothing of the client's is used).
+ * The secure bootloader's DFU server, as SDK 17.1 answers (own decoders; nothing of the client's is
+ * used).
  *
- * Transport-neutral: requests and data packets are handed in, answers come out through `reply`. It works on a flash, and on settings
- * and banks in it; resets are asked of the device through `reset`. dfu-protocol.md D.1 and D.5.
+ * Transport-neutral: requests and data packets are handed in, answers come out through `reply`. It
+ * works on a flash, and on settings and banks in it; resets are asked of the device through
+ * `reset`. dfu-protocol.md D.1 and D.5.
  */
 #ifndef NORDFU_SIM_BOOTLOADER_H
 #define NORDFU_SIM_BOOTLOADER_H
@@ -20,21 +22,21 @@ struct bootloader;
 
 struct bootloader_config {
     const struct sim_profile *profile;
-    const char *label;            /* names the device in the event log; NULL = "device" */
-    bool check_signature;         /* false: any signature passes (a debug bootloader with pubkey=any) */
-    uint8_t public_key[64];       /* X then Y, big endian */
-    bool is_debug;                /* honours is_debug in init packets */
-    uint32_t hw_version;          /* what init packets must ask for */
-    uint32_t softdevice;          /* FWID of the installed SoftDevice, 0 = none */
-    uint32_t app_version;         /* in the settings page as long as nothing else is installed */
+    const char *label;      /* names the device in the event log; NULL = "device" */
+    bool check_signature;   /* false: any signature passes (a debug bootloader with pubkey=any) */
+    uint8_t public_key[64]; /* X then Y, big endian */
+    bool is_debug;          /* honours is_debug in init packets */
+    uint32_t hw_version;    /* what init packets must ask for */
+    uint32_t softdevice;    /* FWID of the installed SoftDevice, 0 = none */
+    uint32_t app_version;   /* in the settings page as long as nothing else is installed */
     uint32_t bootloader_version;
 };
 
 struct bootloader_ops {
     /* An answer or receipt notification for the control point. */
     void (*reply)(void *context, const uint8_t *bytes, size_t size);
-    /* The bootloader wants a chip reset (before and after activation, after abort and inactivity): bootloader_stop, then
-     * bootloader_start. May be done inside the call. */
+    /* The bootloader wants a chip reset (before and after activation, after abort and inactivity):
+     * bootloader_stop, then bootloader_start. May be done inside the call. */
     void (*reset)(void *context);
 };
 
@@ -44,28 +46,34 @@ struct bootloader *bootloader_new(struct sim_world *world, struct flash *flash,
                                   const struct bootloader_ops *ops, void *context);
 void bootloader_free(struct bootloader **bootloader);
 
-/* Puts an application into bank 0 and valid settings into flash, at once, as a factory does. False if it is too large for the
- * space or no bytes (the flash is unchanged then). To be called before bootloader_start. */
+/* Puts an application into bank 0 and valid settings into flash, at once, as a factory does. False
+ * if it is too large for the space or no bytes (the flash is unchanged then). To be called before
+ * bootloader_start. */
 bool bootloader_install(struct bootloader *bootloader, const uint8_t *bytes, uint32_t size,
                         uint32_t version);
 
-/* The chip starts in the bootloader: RAM state is gone, settings are read from flash. Returns true if it must stay, false if the
- * application is to be started. `requested`: someone asked for DFU mode. It stays either in DFU mode, or, if an image waits for its
- * activation, silently (see bootloader_is_activating) until that is done: then it asks for a reset. */
+/* The chip starts in the bootloader: RAM state is gone, settings are read from flash. Returns true
+ * if it must stay, false if the application is to be started. `requested`: someone asked for DFU
+ * mode. It stays either in DFU mode, or, if an image waits for its activation, silently (see
+ * bootloader_is_activating) until that is done: then it asks for a reset. */
 bool bootloader_start(struct bootloader *bootloader, bool requested);
-/* After bootloader_start returned true: an image is being activated. There is no radio and nothing answers until `reset`. */
+/* After bootloader_start returned true: an image is being activated. There is no radio and nothing
+ * answers until `reset`. */
 bool bootloader_is_activating(const struct bootloader *bootloader);
-/* Power is gone or the chip resets: no timers, nothing answers, what the flash was doing is cut. Does nothing when stopped. */
+/* Power is gone or the chip resets: no timers, nothing answers, what the flash was doing is cut.
+ * Does nothing when stopped. */
 void bootloader_stop(struct bootloader *bootloader);
 
 /* One request on the control point. */
 void bootloader_control(struct bootloader *bootloader, const uint8_t *bytes, size_t size);
-/* One data packet. Silently lost when the flash queue or the buffers are full, as in the original. */
+/* One data packet. Silently lost when the flash queue or the buffers are full, as in the original.
+ */
 void bootloader_data(struct bootloader *bootloader, const uint8_t *bytes, size_t size);
 /* The link is new or gone (does not reset progress). */
 void bootloader_link_changed(struct bootloader *bootloader);
 
-/* The installed application: version, address in flash, size in bytes (0 = no valid application). */
+/* The installed application: version, address in flash, size in bytes (0 = no valid application).
+ */
 struct bootloader_image {
     bool valid;
     uint32_t version;
