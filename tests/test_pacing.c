@@ -109,6 +109,42 @@ static void the_pace_is_kept_for_the_session(void **state)
     }
 }
 
+static void the_first_object_waits_for_the_settings_as_well(void **state)
+{
+    (void)state;
+    struct pacing pacing;
+    pacing_init(&pacing);
+    pacing_accepted(&pacing, 1000 * MS);
+    pacing_create(&pacing, 1030 * MS);
+    assert_int_equal(burst(&pacing, 17, 1030 * MS), 8);
+    assert_int_equal(pacing_next(&pacing, 1030 * MS), 1400 * MS);
+    assert_int_equal(burst(&pacing, 9, 1400 * MS), 9);
+    pacing_create(&pacing, 1500 * MS);
+    assert_int_equal(burst(&pacing, 17, 1500 * MS), 12);
+    assert_int_equal(pacing_next(&pacing, 1500 * MS), 1600 * MS);
+}
+
+static void a_late_first_object_is_like_any_other(void **state)
+{
+    (void)state;
+    struct pacing pacing;
+    pacing_init(&pacing);
+    pacing_accepted(&pacing, 1000 * MS);
+    pacing_create(&pacing, 1300 * MS);
+    assert_int_equal(burst(&pacing, 17, 1300 * MS), 12);
+    assert_int_equal(pacing_next(&pacing, 1300 * MS), 1400 * MS);
+}
+
+static void another_try_waits_as_long_as_an_erase(void **state)
+{
+    (void)state;
+    struct pacing pacing;
+    pacing_init(&pacing);
+    assert_int_equal(pacing_again(&pacing, 50 * MS), 150 * MS);
+    pacing_lost(&pacing);
+    assert_int_equal(pacing_again(&pacing, 50 * MS), 250 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +156,9 @@ int main(void)
         cmocka_unit_test(losses_have_a_floor_and_a_ceiling),
         cmocka_unit_test(repeated_losses_pace_the_rest_as_well),
         cmocka_unit_test(the_pace_is_kept_for_the_session),
+        cmocka_unit_test(the_first_object_waits_for_the_settings_as_well),
+        cmocka_unit_test(a_late_first_object_is_like_any_other),
+        cmocka_unit_test(another_try_waits_as_long_as_an_erase),
     };
     return cmocka_run_group_tests_name("pacing", tests, NULL, NULL);
 }

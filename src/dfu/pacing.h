@@ -19,17 +19,25 @@ struct pacing {
     uint64_t hold;   /* pause after Create, counted from it */
     uint64_t gap;    /* pause between the windows that follow; 0 = no more windows */
     uint32_t losses;
+    uint64_t busy; /* the flash has something else to do until then */
     /* The object on its way. */
     uint32_t sent;  /* packets of the present window */
+    uint32_t limit; /* of them */
     uint64_t until; /* end of the present pause; 0 = no limit */
 };
 
 /* A new session, at the fastest pace, nothing on its way. */
 void pacing_init(struct pacing *pacing);
+/* The device accepted an init packet at `now` and saves its settings: two more pages to erase and
+ * write before the next object's. */
+void pacing_accepted(struct pacing *pacing, uint64_t now);
 /* The device answered a data Create at `now`. */
 void pacing_create(struct pacing *pacing, uint64_t now);
 /* Earliest time at which the next packet may go: `now` if at once. */
 uint64_t pacing_next(struct pacing *pacing, uint64_t now);
+/* When an object that went wrong may be created again: its flash operations must be over, or there
+ * is no room for the erase. */
+uint64_t pacing_again(const struct pacing *pacing, uint64_t now);
 /* A packet went. */
 void pacing_sent(struct pacing *pacing);
 /* The device counted fewer bytes than were sent: hold twice as long, half the window; from the

@@ -196,8 +196,6 @@ static int compare(struct run *r, const char *what, const struct piece *piece,
     /* If what was there before this object does not fit, more tries won't help. */
     if (r->doubtful && *verdict != GOOD && (*verdict == CHANGED || answer.offset < r->at))
         return START_OVER;
-    if (*verdict == LOST)
-        pacing_lost(&r->session->pacing);
     return 0;
 }
 
@@ -256,10 +254,11 @@ static int execute_init(struct run *r, bool again)
     struct op_request request = {.code = OP_EXECUTE, .object = OP_COMMAND};
     struct op_response response;
     int rc = exchange(r->pipe, &request, EXECUTE_TIMEOUT, &response, r->error);
-    if (rc != 0 || response.result == OP_SUCCESS)
+    if (rc != 0)
         return rc;
+    pacing_accepted(&r->session->pacing, now(r));
     r->init_assumed = again && response.result == OP_NOT_PERMITTED;
-    if (r->init_assumed)
+    if (response.result == OP_SUCCESS || r->init_assumed)
         return 0;
     return again ? START_OVER : refused(r, &request, false, &response);
 }
@@ -407,36 +406,55 @@ static void tell_start(struct run *r)
     sink_bytes(s->sink, now(r), NORDFU_EVENT_IMAGE, r->sent, r->size);
 }
 
-static int create_data(struct run *r, uint32_t size)
+static int create_data(struct run *r, uint32_t size, enum verdict *verdict)
 {
     struct op_request request = {.code = OP_CREATE, .object = OP_DATA, .size = size};
     struct op_response response;
     int rc = exchange(r->pipe, &request, ANSWER_TIMEOUT, &response, r->error);
     if (rc != 0)
         return rc;
+    *verdict = GOOD;
     if (response.result == OP_SUCCESS) {
         pacing_create(&r->session->pacing, now(r));
         return 0;
     }
-    bool mistaken = r->doubtful || r->init_assumed;
-    return mistaken ? START_OVER : refused(r, &request, false, &response);
+    if (r->doubtful || r->init_assumed)
+        return START_OVER;
+    if (response.result != OP_FAILED)
+        return refused(r, &request, false, &response);
+    *verdict = LOST;
+    nordfu_error_set(r->error, NORDFU_ERR_TRANSFER,
+                     "The device would not begin a piece of the firmware, most likely because its "
+                     "flash was still busy");
+    return 0;
+}
+
+static int try_object(struct run *r, const struct piece *piece, enum verdict *verdict)
+{
+    *verdict = GOOD;
+    int rc = piece->from == r->at ? create_data(r, piece->to - r->at, verdict) : 0;
+    if (rc != 0 || *verdict != GOOD)
+        return rc;
+    rc = send_data_packets(r, piece);
+    return rc != 0 ? rc : compare(r, "the firmware", piece, verdict);
 }
 
 /* Brings the present object over, of which the device holds the bytes up to `piece->from`. */
 static int transfer_object(struct run *r, struct piece *piece)
 {
     for (int tries = 1;; tries++) {
-        enum verdict verdict = GOOD;
-        int rc = piece->from == r->at ? create_data(r, piece->to - r->at) : 0;
-        if (rc == 0)
-            rc = send_data_packets(r, piece);
-        if (rc == 0)
-            rc = compare(r, "the firmware", piece, &verdict);
+        enum verdict verdict;
+        int rc = try_object(r, piece, &verdict);
         if (rc != 0 || verdict == GOOD)
             return rc;
         if (tries == PACING_TRIES)
             return give_up(r);
+        if (verdict == LOST)
+            pacing_lost(&r->session->pacing);
         tell_retry(r, tries);
+        rc = r->pipe->ops->wait(r->pipe, pacing_again(&r->session->pacing, now(r)), r->error);
+        if (rc != 0)
+            return rc;
         piece->from = r->at;
     }
 }
