@@ -35,7 +35,9 @@ struct host {
     uint64_t closed_time;
     unsigned length_changes, phy_changes;
     uint8_t phy_status;
-    bool confirms; /* confirms indications by itself */
+    bool confirms;    /* confirms indications by itself */
+    bool hurries;     /* does not wait for the flash after the first packets of an object */
+    uint64_t created; /* when the last Create was sent */
     /* scanning */
     struct air_scanner *scanner;
     const char *wanted;
@@ -276,21 +278,6 @@ static inline void host_enter_bootloader(struct host *h)
 
 /* The DFU client, as plain as can be. */
 
-/* Writes to the control point; the reply, without handle, must report success and is returned. */
-static inline const uint8_t *host_request(struct host *h, const void *bytes, size_t size)
-{
-    uint8_t pdu[32] = {0x12, 0x0F, 0x00};
-    memcpy(pdu + 3, bytes, size);
-    host_send(h, pdu, size + 3);
-    HEAR(h, "\x13");
-    const struct pdu *reply = host_next(h, SECONDS(5));
-    assert_non_null(reply);
-    assert_memory_equal(reply->bytes, "\x1B\x0F\x00\x60", 4);
-    assert_int_equal(reply->bytes[4], *(const uint8_t *)bytes);
-    assert_int_equal(reply->bytes[5], 1);
-    return reply->bytes + 6;
-}
-
 static inline uint32_t host_u32(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
@@ -304,9 +291,30 @@ static inline void host_packets(struct host *h, const uint8_t *bytes, size_t siz
         uint8_t pdu[247] = {0x52, 0x0D, 0x00};
         memcpy(pdu + 3, bytes + at, n);
         host_send(h, pdu, n + 3);
-        if (at == 7 * 244)
+        if (at == 7 * 244 && !h->hurries)
             host_run(h, 400000); /* settings and erase are done with then */
     }
+}
+
+/* The reply to the request just written; it must report success. */
+static inline const uint8_t *host_reply(struct host *h, uint8_t op)
+{
+    HEAR(h, "\x13");
+    const struct pdu *reply = host_next(h, SECONDS(5));
+    assert_non_null(reply);
+    assert_memory_equal(reply->bytes, "\x1B\x0F\x00\x60", 4);
+    assert_int_equal(reply->bytes[4], op);
+    assert_int_equal(reply->bytes[5], 1);
+    return reply->bytes + 6;
+}
+
+/* Writes to the control point; returns what the reply carries behind its success. */
+static inline const uint8_t *host_request(struct host *h, const void *bytes, size_t size)
+{
+    uint8_t pdu[32] = {0x12, 0x0F, 0x00};
+    memcpy(pdu + 3, bytes, size);
+    host_send(h, pdu, size + 3);
+    return host_reply(h, *(const uint8_t *)bytes);
 }
 
 /* Creates, sends, compares the CRC of all up to the end of the object, executes. */
@@ -314,6 +322,7 @@ static inline void host_object(struct host *h, uint8_t type, const uint8_t *all,
                                size_t size)
 {
     const uint8_t create[6] = {1, type, (uint8_t)size, (uint8_t)(size >> 8), 0, 0};
+    h->created = sim_now(h->world);
     host_request(h, create, 6);
     host_packets(h, all + from, size);
     const uint8_t *answer = host_request(h, "\x03", 1);

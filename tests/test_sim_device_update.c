@@ -58,6 +58,30 @@ static void whole_update_ends_in_the_new_application(void **state)
     host_stop(&h);
 }
 
+/* radio-and-flash.md C.7: 15 ms, every step waits for the one before: 11 intervals. */
+static void object_takes_eleven_intervals_if_every_step_waits(void **state)
+{
+    (void)state;
+    uint8_t image[3 * 4096];
+    fill(image, sizeof(image));
+    struct host h;
+    host_init(&h);
+    h.config.mode = SIM_MODE_BOOTLOADER;
+    host_start(&h, 1);
+    host_join(&h, "DfuTarg");
+    host_open_dfu(&h);
+    host_run(&h, SECONDS(1));
+    assert_int_equal(h.state.params.interval, 12);
+    send_init(&h, image, sizeof(image), 2);
+    host_object(&h, 2, image, 0, 4096);
+    h.hurries = true;
+    host_object(&h, 2, image, 4096, 4096);
+    uint64_t created = h.created;
+    host_object(&h, 2, image, 8192, 4096);
+    assert_in_range(h.created - created, 165000 - 3000, 165000 + 3000);
+    host_stop(&h);
+}
+
 static void same_seed_same_log(void **state)
 {
     (void)state;
@@ -200,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_update_ends_in_the_new_application),
+        cmocka_unit_test(object_takes_eleven_intervals_if_every_step_waits),
         cmocka_unit_test(same_seed_same_log),
         cmocka_unit_test(cut_link_comes_back_and_the_transfer_resumes),
         cmocka_unit_test(power_cut_leaves_the_old_application),

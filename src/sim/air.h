@@ -32,8 +32,8 @@ struct air_address {
 };
 
 struct air_config {
-    double loss;       /* share of exchanges lost and repeated, 0..1 */
-    int8_t rssi;       /* dBm that reports show; 0 = -50 */
+    double loss; /* share of exchanges lost and repeated, 0..1; advertisements are lost for good */
+    int8_t rssi; /* dBm that reports show; 0 = -50 */
     bool always_event; /* unused; keep zero */
 };
 
