@@ -274,6 +274,87 @@ static void a_stored_init_packet_that_was_damaged_is_forgotten(void **state)
     drop(u);
 }
 
+static void a_profile_may_report_executed_objects_only(void **state)
+{
+    (void)state;
+    struct sim_profile profile = *sim_profile_find("sdk17");
+    struct update *u = prepare(4096, 20000);
+    struct bench *b = &u->bench;
+    profile.rounds_offset = true;
+    bench_stop(b);
+    u->bench = bench_config();
+    b->config.profile = &profile;
+    bench_start(b, u->app, u->app_size);
+    bench_init(b, u->packet.bytes, u->packet.size);
+    bench_run(b, 400000);
+    bench_image(b, u->image, 4096, 0);
+    assert_true(bench_create(b, 2, 4096));
+    bench_send(b, u->image + 4096, 4096);
+    assert_true(bench_ok(b, "\x03", 1));
+    assert_int_equal(bench_word(b, 3), 8192);
+    assert_true(bench_ok(b, "\x06\x02", 2));
+    assert_int_equal(bench_word(b, 7), 4096);
+    assert_int_equal(bench_word(b, 11), crc32(0, u->image, 4096));
+    SAY(b, "\x04", "\x60\x04\x01");
+    assert_true(bench_ok(b, "\x06\x02", 2));
+    assert_int_equal(bench_word(b, 7), 8192);
+    drop(u);
+}
+
+/* A request that is often nearly right. */
+static size_t make_request(struct sim_world *world, uint8_t request[8])
+{
+    static const uint8_t ops[] = {1, 1, 1, 2, 3, 4, 4, 6, 6, 0x0A, 0x0B, 0x0C, 0x55};
+    static const uint8_t sizes[] = {6, 6, 6, 3, 1, 1, 1, 2, 2, 1, 2, 1, 4};
+    static const uint32_t objects[] = {0, 1, 200, 512, 513, 4096, 8192, 904, UINT32_MAX};
+    uint32_t kind = sim_random(world, sizeof(ops));
+    uint32_t object = objects[sim_random(world, sizeof(objects) / sizeof(objects[0]))];
+    request[0] = ops[kind];
+    request[1] = (uint8_t)sim_random(world, 4);
+    for (int i = 0; i < 4; i++)
+        request[2 + i] = (uint8_t)(object >> (8 * i));
+    return sim_random(world, 20) ? sizes[kind] : sim_random(world, 8);
+}
+
+static void make_noise(struct update *u)
+{
+    struct bench *b = &u->bench;
+    uint8_t request[8] = {0};
+    uint32_t what = sim_random(b->world, 100);
+    uint32_t at = sim_random(b->world, u->image_size - 244);
+    if (what < 60)
+        bootloader_data(b->boot, u->image + at, sim_random(b->world, 260) % 245);
+    else if (what < 97)
+        bootloader_control(b->boot, request, make_request(b->world, request));
+    else if (what < 99)
+        bootloader_link_changed(b->boot);
+    else
+        bench_init(b, u->packet.bytes, u->packet.size);
+}
+
+/* Whatever a peer says: nothing but the announced image is ever installed, and the update still
+ * works afterwards. */
+static void noise_does_no_harm(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        struct update *u = prepare(8192, 5000);
+        struct bench *b = &u->bench;
+        for (int i = 0; i < round; i++)
+            sim_random(b->world, 2);
+        for (int i = 0; i < 3000; i++) {
+            make_noise(u);
+            bench_run(b, sim_random(b->world, 20000));
+            if (!b->dfu)
+                bench_power_on(b, true);
+        }
+        check_installed(u);
+        bench_power_off(b);
+        recover(u);
+        drop(u);
+    }
+}
+
 static void settings_are_found_in_flash_as_documented(void **state)
 {
     (void)state;
@@ -404,6 +485,8 @@ int main(void)
         cmocka_unit_test(the_init_packet_survives_and_the_data_begin_anew),
         cmocka_unit_test(init_bytes_that_were_not_executed_are_lost),
         cmocka_unit_test(a_stored_init_packet_that_was_damaged_is_forgotten),
+        cmocka_unit_test(a_profile_may_report_executed_objects_only),
+        cmocka_unit_test(noise_does_no_harm),
         cmocka_unit_test(settings_are_found_in_flash_as_documented),
         cmocka_unit_test(an_empty_page_has_the_published_checksum),
         cmocka_unit_test(a_spoiled_page_is_repaired_from_the_other),
