@@ -79,7 +79,9 @@ struct fake_dongle {
     unsigned resets, acks_of_host;
     uint8_t seq, expected; /* own next number, host's next number */
     bool configured, answered, active,
-        unacked; /* the stages of link start; a packet of its own is on its way */
+        unacked;         /* the stages of link start; a packet of its own is on its way */
+    uint8_t response[6]; /* waits until the packet before it is acknowledged */
+    bool responding;
     uint8_t frame[2048];
     struct slip_decoder slip;
     uint8_t out[8192]; /* on its way to the host */
@@ -155,6 +157,10 @@ static inline void fake_play(struct fake_dongle *f)
 {
     uint8_t bytes[1024];
     bool any[1024];
+    if (f->responding && !f->unacked) {
+        fake_put_data(f, f->response, sizeof(f->response));
+        f->responding = false;
+    }
     while (f->active && f->at < f->count && !f->unacked && f->now >= f->wake && !f->gone) {
         const struct step *step = &f->steps[f->at];
         if (step->kind <= STEP_CALL)
@@ -190,10 +196,12 @@ static inline void fake_take_request(struct fake_dongle *f, const uint8_t *paylo
         return;
     }
     f->at++;
-    const uint8_t response[6] = {1, payload[1], (uint8_t)step->number,
-                                 (uint8_t)(step->number >> 8)};
-    if (step->kind == STEP_CALL)
-        fake_put_data(f, response, sizeof(response));
+    f->responding = step->kind == STEP_CALL;
+    f->response[0] = 1;
+    f->response[1] = payload[1];
+    f->response[2] = (uint8_t)step->number;
+    f->response[3] = (uint8_t)(step->number >> 8);
+    fake_play(f);
 }
 
 static inline void fake_take_link(struct fake_dongle *f, const uint8_t *payload)

@@ -315,7 +315,7 @@ static void describe(struct central_dongle *c, const struct probe_identity *iden
                      const struct probe_config *wish)
 {
     snprintf(c->central.description, sizeof(c->central.description),
-             "nRF connectivity dongle on %.60s, %s", dongle_name(c->dongle), identity->text);
+             "nRF connectivity dongle on %.64s, %.60s", dongle_name(c->dongle), identity->text);
     if (c->config.mtu != wish->mtu || c->config.write_queue != wish->write_queue)
         central_dongle_note(c,
                             "The dongle has memory for an MTU of %u and %u writes at a time only.",

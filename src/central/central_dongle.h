@@ -81,6 +81,7 @@ struct central_dongle {
     uint8_t phy_status;                   /* of the last */
     uint16_t peer_mtu;                    /* what the peer asked for, 0 = did not ask */
     bool mtu_agreed;                      /* ... and the dongle took the answer */
+    uint32_t mtu_answers;                 /* ... counted */
     uint16_t mtu_offered;                 /* in the answer to it */
     struct rpc_conn_params params_wanted; /* by the peer */
     enum central_answer answers[3]; /* to connection parameters, data length, PHY; see _peer.c */

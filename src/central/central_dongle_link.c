@@ -199,6 +199,20 @@ static int judge_mtu(struct central_dongle *c, const struct rpc_event_gattc_exch
     return 0;
 }
 
+/* The dongle refused to ask. If the peer asked, its question settles the matter as well. */
+static int mtu_refused(struct central_dongle *c, uint32_t status, uint64_t deadline,
+                       struct nordfu_error *error)
+{
+    int rc = 0;
+    if (c->peer_mtu != 0 && c->mtu_answers == 0)
+        rc = central_dongle_await_change(c, &c->mtu_answers, 0, deadline, error);
+    if (rc == 0 && !c->mtu_agreed)
+        central_dongle_note(c, "The dongle refused to ask for an MTU of %u (%s); %u is used.",
+                            central_dongle_own_mtu(c),
+                            rpc_status_name(dongle_api(c->dongle), status), c->link.mtu);
+    return rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
+}
+
 /* Sets *silent if the peer does not answer, which leaves the link without ATT for 30 s. */
 static int exchange_mtu(struct central_dongle *c, bool *silent, uint64_t deadline,
                         struct nordfu_error *error)
@@ -213,12 +227,8 @@ static int exchange_mtu(struct central_dongle *c, bool *silent, uint64_t deadlin
     int rc = central_dongle_call(c, RPC_GATTC_EXCHANGE_MTU_REQUEST, &params, &status, limit, error);
     if (rc != 0)
         return rc;
-    if (status != 0 && !c->mtu_agreed)
-        central_dongle_note(c, "The dongle refused to ask for an MTU of %u (%s); %u is used.",
-                            params.client_rx_mtu, rpc_status_name(dongle_api(c->dongle), status),
-                            c->link.mtu);
     if (status != 0)
-        return 0;
+        return mtu_refused(c, status, limit, error);
     rc = central_dongle_await(c, RPC_EVENT_GATTC_EXCHANGE_MTU_RSP, &event, limit, error);
     *silent = rc == NORDFU_ERR_TIMEOUT;
     return rc != 0 ? rc : judge_mtu(c, &event.params.gattc_exchange_mtu_rsp);

@@ -46,6 +46,7 @@ static void begin_link(struct central_dongle *c, const struct rpc_event_gap_conn
     c->length_updates = c->phy_updates = c->completions = 0;
     c->peer_mtu = 0;
     c->mtu_agreed = false;
+    c->mtu_answers = 0;
     c->in_flight = 0;
     memset(c->answers, 0, sizeof(c->answers));
     memset(&c->link, 0, sizeof(c->link));
@@ -229,6 +230,7 @@ static void mtu_answered(struct central_dongle *c, uint32_t status)
         uint16_t mtu = c->peer_mtu < c->mtu_offered ? c->peer_mtu : c->mtu_offered;
         c->link.mtu = mtu < CENTRAL_MTU_MIN ? CENTRAL_MTU_MIN : mtu;
         c->mtu_agreed = true;
+        c->mtu_answers++;
     }
 }
 

@@ -358,11 +358,18 @@ static int check(struct dongle *d, struct nordfu_error *error)
     return d->broken.code != 0 ? breaks(d, &d->broken, error) : check_session(d, error);
 }
 
+static int check_cancel(const struct dongle *d, struct nordfu_error *error)
+{
+    if (!nordfu_cancel_is_set(d->port->cancel))
+        return 0;
+    return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
+}
+
 /* A turn of link start or of work alike; does not judge the session. */
 static int exchange(struct dongle *d, uint64_t deadline, struct nordfu_error *error)
 {
-    if (nordfu_cancel_is_set(d->port->cancel))
-        return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
+    if (check_cancel(d, error) != 0)
+        return NORDFU_ERR_CANCELLED;
     launch_post(d);
     uint64_t next = h5_session_poll(&d->session, dongle_now(d));
     int rc = flush(d, error);
@@ -445,7 +452,7 @@ static int wait_line(struct dongle *d, uint64_t deadline, struct nordfu_error *e
                                     "The dongle on %s was busy for too long.", dongle_name(d));
         rc = dongle_turn(d, deadline, error);
     }
-    return rc;
+    return rc != 0 ? rc : check_cancel(d, error);
 }
 
 int dongle_call(struct dongle *dongle, enum rpc_command command, const void *params,
