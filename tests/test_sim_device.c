@@ -190,6 +190,10 @@ static void lost_link_forgets_a_jump_that_was_not_confirmed(void **state)
     SAY(&h, "\x1E");
     host_run(&h, SECONDS(1));
     assert_int_equal(sim_device_mode(h.device), SIM_MODE_APPLICATION);
+    /* It may be asked for anew. */
+    h.confirms = true;
+    host_enter_bootloader(&h);
+    assert_true(host_find(&h, "DfuTarg", SECONDS(3)));
     host_stop(&h);
 }
 

@@ -143,6 +143,32 @@ static void cut_link_comes_back_and_the_transfer_resumes(void **state)
     host_stop(&h);
 }
 
+/* dfu-protocol.md D.5: over BLE an executed object is not executed again after a reconnect. */
+static void bootloader_learns_of_a_new_link(void **state)
+{
+    (void)state;
+    uint8_t image[8192];
+    fill(image, sizeof(image));
+    struct host h;
+    host_init(&h);
+    h.config.mode = SIM_MODE_BOOTLOADER;
+    host_start(&h, 1);
+    host_join(&h, "DfuTarg");
+    host_open_dfu(&h);
+    send_init(&h, image, sizeof(image), 2);
+    host_object(&h, 2, image, 0, 4096);
+    air_disconnect(h.link, AIR_CENTRAL, 0x13);
+    host_run_while(&h, &h.closed, 0, SECONDS(1));
+    host_join(&h, "DfuTarg");
+    host_open_dfu(&h);
+    const uint8_t *select = host_request(&h, "\x06\x02", 2);
+    assert_int_equal(host_u32(select + 4), 4096);
+    SAY(&h, "\x12\x0F\x00\x04");
+    HEAR(&h, "\x13");
+    HEAR(&h, "\x1B\x0F\x00\x60\x04\x08");
+    host_stop(&h);
+}
+
 static void power_off(void *context)
 {
     struct host *h = context;
@@ -227,6 +253,7 @@ int main(void)
         cmocka_unit_test(object_takes_eleven_intervals_if_every_step_waits),
         cmocka_unit_test(same_seed_same_log),
         cmocka_unit_test(cut_link_comes_back_and_the_transfer_resumes),
+        cmocka_unit_test(bootloader_learns_of_a_new_link),
         cmocka_unit_test(power_cut_leaves_the_old_application),
         cmocka_unit_test(dropped_packets_are_missing_in_the_offset),
         cmocka_unit_test(abort_ends_the_link_and_starts_the_application),
