@@ -469,6 +469,18 @@ static void settings_writes_after_the_init_packet_take_queue_entries(void **stat
     assert_int_equal(bench_word(b, 3), 11 * 244);
 }
 
+static void packets_behind_one_of_odd_size_are_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->bench;
+    init_done(f);
+    SAY(b, "\x01\x02\x00\x10\x00\x00", "\x60\x01\x01");
+    bootloader_data(b->boot, f->image, 10);
+    bootloader_data(b->boot, f->image + 10, 20);
+    assert_true(bench_ok(b, "\x03", 1));
+    assert_int_equal(bench_word(b, 3), 10);
+}
+
 static void packets_behind_a_lost_one_spoil_the_crc(void **state)
 {
     struct fixture *f = *state;
@@ -488,10 +500,13 @@ static void abort_resets_without_an_answer(void **state)
 {
     struct fixture *f = *state;
     struct bench *b = &f->bench;
+    init_done(f);
+    assert_true(bench_create(b, 2, 4096));
     int before = b->replies;
     bootloader_control(b->boot, (const uint8_t *)"\x0C", 1);
     bench_run(b, 1000);
     assert_int_equal(b->replies, before);
+    assert_int_equal(flash_pending(b->flash), 0); /* the erase went with the reset */
     assert_int_equal(b->resets, 1);
     assert_true(b->dfu); /* there is no application */
 }
@@ -558,6 +573,7 @@ int main(void)
         TEST(packets_longer_than_a_buffer_are_lost),
         TEST(only_so_many_executes_wait_for_the_flash),
         TEST(settings_writes_after_the_init_packet_take_queue_entries),
+        TEST(packets_behind_one_of_odd_size_are_lost),
         TEST(packets_behind_a_lost_one_spoil_the_crc),
         TEST(abort_resets_without_an_answer),
         TEST(inactivity_resets_and_only_real_work_postpones_it),

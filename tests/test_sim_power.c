@@ -434,6 +434,43 @@ static void a_damaged_application_keeps_the_chip_in_dfu_mode(void **state)
     drop(u);
 }
 
+static void without_boot_validation_nobody_notices_damage_at_the_start(void **state)
+{
+    (void)state;
+    struct update *u = prepare(0, 8192);
+    struct bootloader_image installed;
+    u->packet = build_packet(&(struct recipe){.validation = 1}, u->image, u->image_size);
+    transfer(u);
+    assert_true(check_installed(u));
+    flash_load(u->bench.flash, APP + 1000, "x", 1);
+    bench_power_on(&u->bench, false);
+    assert_false(u->bench.dfu);
+    bootloader_installed(u->bench.boot, &installed);
+    assert_false(installed.valid);
+    drop(u);
+}
+
+static void an_image_damaged_before_its_activation_is_not_activated(void **state)
+{
+    (void)state;
+    struct update *u = prepare(8192, 8192);
+    struct bench *b = &u->bench;
+    struct bootloader_stats stats;
+    u->packet = build_packet(&(struct recipe){.validation = 1}, u->image, u->image_size);
+    bench_init(b, u->packet.bytes, u->packet.size);
+    bench_image(b, u->image, u->image_size, 0);
+    flash_load(b->flash, APP + 8192 + 1000, "x", 1);
+    bench_run(b, 5000000);
+    assert_true(b->dfu);
+    assert_false(check_installed(u));
+    bootloader_get_stats(b->boot, &stats);
+    assert_int_equal(stats.activations, 0);
+    bench_run(b, 400000);
+    transfer(u);
+    assert_true(check_installed(u));
+    drop(u);
+}
+
 /* 5 pages moved in steps of 2, the progress saved between the steps. */
 static void activation_takes_the_flash_its_time_and_is_silent(void **state)
 {
@@ -491,6 +528,8 @@ int main(void)
         cmocka_unit_test(an_empty_page_has_the_published_checksum),
         cmocka_unit_test(a_spoiled_page_is_repaired_from_the_other),
         cmocka_unit_test(a_damaged_application_keeps_the_chip_in_dfu_mode),
+        cmocka_unit_test(without_boot_validation_nobody_notices_damage_at_the_start),
+        cmocka_unit_test(an_image_damaged_before_its_activation_is_not_activated),
         cmocka_unit_test(activation_takes_the_flash_its_time_and_is_silent),
         cmocka_unit_test(an_application_that_fits_nowhere_is_not_installed),
     };

@@ -60,7 +60,7 @@ void bootloader_installed(const struct bootloader *b, struct bootloader_image *i
 {
     memset(image, 0, sizeof(*image));
     image->address = b->profile->application_address;
-    image->valid = bank_application_valid(b);
+    image->valid = bank_application_valid(b) && bank_is_whole(b, &b->settings.bank0);
     if (image->valid) {
         image->version = b->installed_version;
         image->size = b->settings.bank0.size;
@@ -284,19 +284,16 @@ static enum dfu_result take_command(struct bootloader *b, const uint8_t *bytes, 
     return RESULT_SUCCESS;
 }
 
-/* True if the flash takes it. Bytes behind the last whole word are forgotten, as in the original,
- * where the CRC of an image of odd size is right and its hash is not. */
+/* True if the flash takes it: not when its queue is full or the address is no word's. Bytes behind
+ * the last whole word are forgotten, as in the original, where the CRC of an image of odd size is
+ * right and its hash is not. */
 static bool write_data(struct bootloader *b, uint32_t address, const uint8_t *bytes, uint32_t size)
 {
     uint32_t whole = size & ~3u;
-    if (address % 4 != 0) {
-        lose(b, "address");
-        return false;
-    }
     if (whole == 0)
         return true;
     if (!flash_write(b->flash, address, bytes, whole, data_written, b)) {
-        lose(b, "flash_queue");
+        lose(b, "flash");
         return false;
     }
     b->buffers++;

@@ -153,6 +153,11 @@ struct init_verdict bank_accept(struct bootloader *b)
     return (struct init_verdict){RESULT_SUCCESS, EXTENDED_NONE, "ok"};
 }
 
+bool bank_is_whole(const struct bootloader *b, const struct settings_bank *bank)
+{
+    return crc32(0, flash_read(b->flash, b->profile->application_address), bank->size) == bank->crc;
+}
+
 bool bank_application_valid(const struct bootloader *b)
 {
     const struct settings_bank *bank = &b->settings.bank0;
@@ -161,8 +166,7 @@ bool bank_application_valid(const struct bootloader *b)
         return false;
     const uint8_t *image = flash_read(b->flash, b->profile->application_address);
     struct settings_validation expected = b->settings.application;
-    return crc32(0, image, bank->size) == bank->crc &&
-           bank_validation(b, &expected, image, bank->size) &&
+    return bank_validation(b, &expected, image, bank->size) &&
            memcmp(&expected, &b->settings.application, sizeof(expected)) == 0;
 }
 
@@ -235,10 +239,8 @@ static void finish_activation(struct bootloader *b)
     struct settings_bank waiting = b->settings.bank1;
     bool valid = true;
     if (waiting.code == SETTINGS_APPLICATION) {
-        b->settings.bank0 = waiting;
-        valid = bank_application_valid(b);
-        if (!valid)
-            memset(&b->settings.bank0, 0, sizeof(b->settings.bank0));
+        valid = bank_is_whole(b, &waiting);
+        b->settings.bank0 = valid ? waiting : (struct settings_bank){0};
         b->installed_version = b->settings.app_version;
     } else if (waiting.code != SETTINGS_BOOTLOADER) {
         b->config.softdevice = softdevice_id(b);

@@ -109,7 +109,11 @@ bool bank_place(struct bootloader *bootloader, uint32_t *address);
 struct init_verdict bank_accept(struct bootloader *bootloader);
 /* The next step of an activation, the flash being idle. */
 void bank_activate(struct bootloader *bootloader);
+/* The application would be started: there is one, and it passes its boot validation, whichever that
+ * is. */
 bool bank_application_valid(const struct bootloader *bootloader);
+/* The bytes in bank 0's place are those of the bank given: the CRC fits. */
+bool bank_is_whole(const struct bootloader *bootloader, const struct settings_bank *bank);
 /* Boot validation data for an image: false if `type` is unknown or a signature does not fit. */
 bool bank_validation(const struct bootloader *bootloader, struct settings_validation *validation,
                      const uint8_t *image, uint32_t size);
