@@ -9,16 +9,21 @@
 
 struct sim_pty;
 
-/* Makes a pty in raw mode; `link` (may be NULL) becomes a symlink to it: an existing symlink is replaced, anything else is
- * an error. */
+/* Makes a pty in raw mode; `link` (may be NULL) becomes a symlink to it: an existing symlink is
+ * replaced, anything else is an error. Errors: NORDFU_ERR_SYSTEM, NORDFU_ERR_USAGE (something else
+ * than a symlink is in the way). */
 int sim_pty_new(struct sim_pty **out, const char *link, struct nordfu_error *error);
-/* Removes the symlink. */
+/* Removes the symlink if it still leads to this pty; nulls the pointer. */
 void sim_pty_free(struct sim_pty **pty);
 /* "/dev/pts/7" */
 const char *sim_pty_path(const struct sim_pty *pty);
 /*
- * Runs the world against the computer's clock, passing bytes between pty and dongle, until `cancel` is set (returns 0) or something
- * breaks. Clients may come and go.
+ * Runs the world against the computer's clock, passing bytes between pty and dongle, until `cancel`
+ * is set (returns 0) or something breaks (NORDFU_ERR_SYSTEM). Clients may come and go: while nobody
+ * has the pty open, what the dongle sends is lost. A client that does not read loses bytes beyond
+ * what the kernel and 64 KiB of the dongle's line hold, as on a UART without flow control. After a
+ * stall of this process (stopped, suspended, overloaded) the world goes on where it was instead of
+ * catching up.
  */
 int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
                 struct nordfu_cancel *cancel, struct nordfu_error *error);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT
+ * The slave is held open here, so that the master never hangs up; inotify tells whether anybody
+ * else has it open. When the last client closes it, what a real last close does is done for it:
+ * unread bytes go, and so does the TIOCEXCL of a client that was killed.
+ */
+#include "sim/pty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STALL_US       100000u /* further behind than this, the world stops catching up */
+#define WRITE_AHEAD_US 50000u  /* how far a client may write ahead of the line */
+#define LONGEST_US     1000000u
+
+struct sim_pty {
+    int master, slave;
+    int watch; /* inotify */
+    char path[64];
+    char *link;  /* NULL = none */
+    int clients; /* open descriptions of the slave but our own */
+    bool writable;
+    uint8_t held[4096]; /* taken from the dongle, not yet by the kernel */
+    size_t held_size;
+};
+
+static int failed(struct nordfu_error *error, const char *what, const char *name)
+{
+    int code = errno;
+    return nordfu_error_from(error, NORDFU_ERR_SYSTEM, NORDFU_SPEAKER_SYSTEM, (uint32_t)code,
+                             "%s %s failed: %s.", what, name, strerror(code));
+}
+
+/* Making and removing */
+
+static int make_raw(int slave)
+{
+    struct termios mode;
+    if (tcgetattr(slave, &mode) != 0)
+        return -1;
+    cfmakeraw(&mode);
+    return tcsetattr(slave, TCSANOW, &mode);
+}
+
+static int open_pty(struct sim_pty *pty, struct nordfu_error *error)
+{
+    pty->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (pty->master < 0 || grantpt(pty->master) != 0 || unlockpt(pty->master) != 0 ||
+        ptsname_r(pty->master, pty->path, sizeof(pty->path)) != 0)
+        return failed(error, "Making a", "pty");
+    pty->slave = open(pty->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (pty->slave < 0 || make_raw(pty->slave) != 0)
+        return failed(error, "Setting up", pty->path);
+    pty->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (pty->watch < 0 || inotify_add_watch(pty->watch, pty->path, IN_OPEN | IN_CLOSE) < 0)
+        return failed(error, "Watching", pty->path);
+    return 0;
+}
+
+static int make_link(struct sim_pty *pty, const char *link, struct nordfu_error *error)
+{
+    struct stat there;
+    if (lstat(link, &there) == 0 && !S_ISLNK(there.st_mode))
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "%s exists and is no symbolic link; it was left alone. Choose "
+                                "another path.",
+                                link);
+    if (unlink(link) != 0 && errno != ENOENT)
+        return failed(error, "Replacing", link);
+    if (symlink(pty->path, link) != 0)
+        return failed(error, "Linking", link);
+    pty->link = strdup(link);
+    if (pty->link == NULL) {
+        unlink(link);
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    }
+    return 0;
+}
+
+int sim_pty_new(struct sim_pty **out, const char *link, struct nordfu_error *error)
+{
+    *out = NULL;
+    struct sim_pty *pty = calloc(1, sizeof(*pty));
+    if (pty == NULL)
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    pty->master = pty->slave = pty->watch = -1;
+    int code = open_pty(pty, error);
+    if (code == 0 && link != NULL)
+        code = make_link(pty, link, error);
+    if (code != 0)
+        sim_pty_free(&pty);
+    *out = pty;
+    return code;
+}
+
+/* Another simulator may have taken the link over meanwhile. */
+static bool link_is_ours(const struct sim_pty *pty)
+{
+    char target[sizeof(pty->path)];
+    ssize_t size = readlink(pty->link, target, sizeof(target) - 1);
+    if (size < 0)
+        return false;
+    target[size] = '\0';
+    return strcmp(target, pty->path) == 0;
+}
+
+void sim_pty_free(struct sim_pty **pty)
+{
+    struct sim_pty *p = *pty;
+    *pty = NULL;
+    if (p == NULL)
+        return;
+    if (p->link != NULL && link_is_ours(p))
+        unlink(p->link);
+    free(p->link);
+    const int fds[] = {p->watch, p->slave, p->master};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    free(p);
+}
+
+const char *sim_pty_path(const struct sim_pty *pty)
+{
+    return pty->path;
+}
+
+/* Time */
+
+/* The world's time follows the computer's: world = real - offset. */
+struct pace {
+    struct sim_world *world;
+    uint64_t offset;
+};
+
+static uint64_t real_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Runs what is due. Further behind than STALL_US, the missed time is left out: the client missed
+ * it, too. */
+static void catch_up(struct pace *pace)
+{
+    uint64_t real = real_now();
+    uint64_t world = sim_now(pace->world);
+    if (real - pace->offset > world + STALL_US)
+        pace->offset = real - world - STALL_US;
+    sim_run_until(pace->world, real - pace->offset);
+}
+
+/* µs until the world's next event, at most `most`. */
+static uint64_t until_next(const struct pace *pace, uint64_t most)
+{
+    uint64_t now = real_now() - pace->offset;
+    uint64_t next = sim_next(pace->world);
+    if (next <= now)
+        return 0;
+    return next - now < most ? next - now : most;
+}
+
+/* Bytes */
+
+static void refill(struct sim_pty *pty, struct sim_dongle *dongle)
+{
+    if (pty->clients <= 0) {
+        pty->held_size = 0;
+        sim_dongle_discard(dongle);
+        return;
+    }
+    pty->held_size +=
+        sim_dongle_take(dongle, pty->held + pty->held_size, sizeof(pty->held) - pty->held_size);
+}
+
+/* Passes on what the dongle has sent; the kernel's refusal leaves it held until POLLOUT. */
+static int to_client(struct sim_pty *pty, struct sim_dongle *dongle, struct nordfu_error *error)
+{
+    for (refill(pty, dongle); pty->held_size > 0 && pty->writable; refill(pty, dongle)) {
+        ssize_t n = write(pty->master, pty->held, pty->held_size);
+        if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EIO)
+            return failed(error, "Writing to", pty->path);
+        if (n <= 0) {
+            pty->writable = false;
+            return 0;
+        }
+        pty->held_size -= (size_t)n;
+        memmove(pty->held, pty->held + n, pty->held_size);
+    }
+    return 0;
+}
+
+static int from_client(struct sim_pty *pty, struct sim_dongle *dongle, struct nordfu_error *error)
+{
+    uint8_t bytes[1024];
+    ssize_t n = read(pty->master, bytes, sizeof(bytes));
+    if (n > 0)
+        sim_dongle_receive(dongle, bytes, (size_t)n);
+    else if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EIO)
+        return failed(error, "Reading from", pty->path);
+    return 0;
+}
+
+static bool wants_bytes(const struct pace *pace, const struct sim_dongle *dongle)
+{
+    return sim_dongle_line_free(dongle) <= sim_now(pace->world) + WRITE_AHEAD_US;
+}
+
+/* The last client closed the slave. */
+static void end_session(struct sim_pty *pty)
+{
+    pty->clients = 0;
+    ioctl(pty->slave, TIOCNXCL);
+    tcflush(pty->slave, TCIFLUSH);
+}
+
+static void count_clients(struct sim_pty *pty)
+{
+    _Alignas(struct inotify_event) char room[4096];
+    ssize_t n = read(pty->watch, room, sizeof(room));
+    for (ssize_t at = 0; at < n;) {
+        const struct inotify_event *event = (const struct inotify_event *)(const void *)(room + at);
+        pty->clients += (event->mask & IN_OPEN) != 0;
+        pty->clients -= (event->mask & IN_CLOSE) != 0;
+        at += (ssize_t)(sizeof(*event) + event->len);
+        if (pty->clients <= 0)
+            end_session(pty);
+    }
+}
+
+static int wait_for(struct sim_pty *pty, const struct pace *pace, const struct sim_dongle *dongle,
+                    const struct nordfu_cancel *cancel, struct nordfu_error *error)
+{
+    short events = 0;
+    if (wants_bytes(pace, dongle))
+        events |= POLLIN;
+    if (pty->held_size > 0)
+        events |= POLLOUT;
+    struct pollfd fds[] = {
+        {.fd = nordfu_cancel_fd(cancel), .events = POLLIN},
+        {.fd = pty->watch, .events = POLLIN},
+        {.fd = events != 0 ? pty->master : -1, .events = events},
+    };
+    uint64_t us = until_next(pace, LONGEST_US);
+    const struct timespec timeout = {.tv_sec = (time_t)(us / 1000000),
+                                     .tv_nsec = (long)(us % 1000000) * 1000};
+    if (ppoll(fds, 3, &timeout, NULL) < 0)
+        return errno == EINTR ? 0 : failed(error, "Waiting for", pty->path);
+    pty->writable |= (fds[2].revents & POLLOUT) != 0;
+    return 0;
+}
+
+int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
+                struct nordfu_cancel *cancel, struct nordfu_error *error)
+{
+    struct pace pace = {.world = world, .offset = real_now() - sim_now(world)};
+    int code = 0;
+    pty->writable = true;
+    while (code == 0 && !nordfu_cancel_is_set(cancel)) {
+        catch_up(&pace);
+        if (sim_world_failed(world))
+            return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out in the simulator.");
+        count_clients(pty);
+        if (wants_bytes(&pace, dongle))
+            code = from_client(pty, dongle, error);
+        if (code == 0)
+            code = to_client(pty, dongle, error);
+        if (code == 0)
+            code = wait_for(pty, &pace, dongle, cancel, error);
+    }
+    return code;
+}
