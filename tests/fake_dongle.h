@@ -269,7 +269,11 @@ static inline int fake_read(struct nordfu_port *self, void *buffer, size_t size,
     if (f->out_size == 0 && f->now < f->wake && f->wake <= deadline) {
         f->now = f->wake;
         fake_play(f);
-    } else if (f->out_size == 0 && f->now < deadline && deadline != UINT64_MAX) {
+    } else if (f->out_size == 0 && deadline == UINT64_MAX) {
+        /* Nothing would ever end this wait. */
+        fake_complain(f, (const uint8_t *)"", 0);
+        f->gone = true;
+    } else if (f->out_size == 0 && f->now < deadline) {
         f->now = deadline;
         if (f->noise)
             f->out_size = (size_t)snprintf((char *)f->out, sizeof(f->out), "login: \r\n");

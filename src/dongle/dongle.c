@@ -373,8 +373,10 @@ static int exchange(struct dongle *d, uint64_t deadline, struct nordfu_error *er
     launch_post(d);
     uint64_t next = h5_session_poll(&d->session, dongle_now(d));
     int rc = flush(d, error);
-    if (rc == 0)
-        rc = read_some(d, next < deadline ? next : deadline, error);
+    /* A session that just failed has no timer that would end the wait. */
+    if (rc != 0 || d->session.state == H5_FAILED)
+        return rc;
+    rc = read_some(d, next < deadline ? next : deadline, error);
     if (rc != 0)
         return rc;
     /* Acknowledge first: what came is looked at afterwards. */
