@@ -471,16 +471,6 @@ static void an_empty_image_is_refused_before_anything_is_sent(void **state)
     test_free(b);
 }
 
-static int fill(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < IMAGE_SIZE; i++)
-        image_bytes[i] = (uint8_t)(i * 7 + i / 251);
-    for (size_t i = 0; i < INIT_SIZE; i++)
-        init_bytes[i] = (uint8_t)(i * 3 + 1);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,5 +494,5 @@ int main(void)
         cmocka_unit_test(messages_that_answer_nothing_are_skipped_within_bounds),
         cmocka_unit_test(an_empty_image_is_refused_before_anything_is_sent),
     };
-    return cmocka_run_group_tests_name("secure", tests, fill, NULL);
+    return cmocka_run_group_tests_name("secure", tests, tiny_boot_fill, NULL);
 }

@@ -136,20 +136,20 @@ static const struct refusal_row {
     struct sim_device_config device; /* the radio habits only */
     uint16_t mtu;
 } negotiation_rows[] = {
-    {"MTU refused by the dongle with INVALID_PARAM", {.refuse_mtu = 7}, {0}, 23},
-    {"MTU refused by the peer", {0}, {.refuse_mtu = true}, 23},
-    {"MTU asked for by the peer first", {0}, {.ask_mtu_first = true}, 247},
+    {"MTU refused by the dongle with INVALID_PARAM", {.refuse_mtu = 7}, {.mtu = 0}, 23},
+    {"MTU refused by the peer", {.api = 0}, {.refuse_mtu = true}, 23},
+    {"MTU asked for by the peer first", {.api = 0}, {.ask_mtu_first = true}, 247},
     {"MTU asked for by the peer first and refused by the dongle",
      {.refuse_mtu = 7},
      {.ask_mtu_first = true},
      0},
-    {"a small MTU of the peer", {0}, {.mtu = 65}, 65},
-    {"data length refused by the dongle", {.refuse_length = 7}, {0}, 247},
-    {"data length refused by the peer", {0}, {.refuse_length = true}, 247},
-    {"data length asked for by the peer first", {0}, {.ask_length_first = true}, 247},
-    {"PHY refused by the dongle", {.refuse_phy = 7}, {0}, 247},
-    {"PHY refused by the peer", {0}, {.refuse_phy = true}, 247},
-    {"PHY asked for by the peer first", {0}, {.ask_phy_first = true}, 247},
+    {"a small MTU of the peer", {.api = 0}, {.mtu = 65}, 65},
+    {"data length refused by the dongle", {.refuse_length = 7}, {.mtu = 0}, 247},
+    {"data length refused by the peer", {.api = 0}, {.refuse_length = true}, 247},
+    {"data length asked for by the peer first", {.api = 0}, {.ask_length_first = true}, 247},
+    {"PHY refused by the dongle", {.refuse_phy = 7}, {.mtu = 0}, 247},
+    {"PHY refused by the peer", {.api = 0}, {.refuse_phy = true}, 247},
+    {"PHY asked for by the peer first", {.api = 0}, {.ask_phy_first = true}, 247},
 };
 
 static void a_refused_negotiation_never_fails_an_update(void **state)

@@ -296,7 +296,7 @@ static struct boot *boot_new(void)
 }
 
 /* The device has the init packet and the first `got` bytes, `executed` of them executed. */
-static void boot_hold(struct boot *b, uint32_t got, uint32_t executed)
+static inline void boot_hold(struct boot *b, uint32_t got, uint32_t executed)
 {
     memcpy(b->init, init_bytes, INIT_SIZE);
     b->init_got = b->init_room = INIT_SIZE;
@@ -308,6 +308,17 @@ static void boot_hold(struct boot *b, uint32_t got, uint32_t executed)
         uint32_t left = IMAGE_SIZE - executed;
         b->object_room = left < MAX_OBJECT ? left : MAX_OBJECT;
     }
+}
+
+/* A group setup: the image gets its bytes. */
+static int tiny_boot_fill(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < IMAGE_SIZE; i++)
+        image_bytes[i] = (uint8_t)(i * 7 + i / 251);
+    for (size_t i = 0; i < INIT_SIZE; i++)
+        init_bytes[i] = (uint8_t)(i * 3 + 1);
+    return 0;
 }
 
 #endif

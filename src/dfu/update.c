@@ -336,5 +336,6 @@ int update_run(struct nordfu_central *central, const struct nordfu_image *const 
         f.scan_timeout = NEXT_IMAGE_TIMEOUT;
     }
     sink_text(sink, now(&f), NORDFU_EVENT_DONE, "The device left its bootloader.");
+    *f.error = (struct nordfu_error){0}; /* of what was mended */
     return 0;
 }
