@@ -71,6 +71,7 @@ struct step {
 struct fake_dongle {
     struct nordfu_port port;
     uint64_t now, wake; /* wake: when a DELAY ends */
+    uint64_t tick;      /* µs that every read takes, normally none */
     struct step steps[FAKE_MAX_STEPS];
     size_t count, at;
     char mismatch[512]; /* "" = so far so good */
@@ -265,6 +266,7 @@ static inline int fake_read(struct nordfu_port *self, void *buffer, size_t size,
                             struct nordfu_error *error)
 {
     struct fake_dongle *f = (struct fake_dongle *)self;
+    f->now += f->tick;
     fake_play(f);
     if (f->out_size == 0 && f->now < f->wake && f->wake <= deadline) {
         f->now = f->wake;

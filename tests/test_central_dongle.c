@@ -83,6 +83,19 @@ static void scan_ends_at_its_deadline_and_is_stopped(void **state)
     fake_assert_done(&s->fake);
 }
 
+static void flood_of_reports_does_not_outlast_the_deadline(void **state)
+{
+    struct setup *s = *state;
+    const struct step one[] = {SEND(REPORT)};
+    OPEN(s, CALL(SCAN_START));
+    for (int i = 0; i < 200; i++)
+        FAKE_ADD(&s->fake, one);
+    s->fake.tick = 100 * NORDFU_MS;
+    assert_int_equal(nordfu_central_scan(s->central, no_report, s, in(s, 10000), &s->error),
+                     NORDFU_ERR_TIMEOUT);
+    assert_in_range(s->reports, 20, 100);
+}
+
 static void cancelled_scan_is_stopped_all_the_same(void **state)
 {
     struct setup *s = *state;
@@ -315,6 +328,22 @@ static void phy_refused_by_the_peer_is_a_note(void **state)
     finish(s);
 }
 
+static void dongle_that_stays_busy_is_given_up(void **state)
+{
+    struct setup *s = *state;
+    const struct step before[] = {STEPS_OPEN, STEPS_CONNECT, STEPS_MTU, STEPS_LENGTH};
+    const struct step busy[] = {REFUSE(PHY_REQUEST, 0x11)}, after[] = {STEPS_DISCOVERY};
+    FAKE_ADD(&s->fake, before);
+    /* Every 50 ms for a second. */
+    for (int i = 0; i <= 20; i++)
+        FAKE_ADD(&s->fake, busy);
+    FAKE_ADD(&s->fake, after);
+    assert_int_equal(open_central(s), 0);
+    assert_int_equal(connect_central(s), 0);
+    assert_non_null(strstr(s->notes, "NRF_ERROR_BUSY"));
+    finish(s);
+}
+
 static void busy_dongle_is_asked_again_after_the_next_event(void **state)
 {
     struct setup *s = *state;
@@ -333,6 +362,7 @@ int main(void)
         TEST(refused_event_extension_does_not_matter),
         TEST(scan_hands_on_reports_until_one_is_taken),
         TEST(scan_ends_at_its_deadline_and_is_stopped),
+        TEST(flood_of_reports_does_not_outlast_the_deadline),
         TEST(cancelled_scan_is_stopped_all_the_same),
         TEST(scan_that_runs_already_is_started_anew),
         TEST(connect_negotiates_and_discovers),
@@ -355,6 +385,7 @@ int main(void)
         TEST(silence_about_data_length_and_phy_is_bounded),
         TEST(phy_refused_by_the_dongle_is_a_note),
         TEST(phy_refused_by_the_peer_is_a_note),
+        TEST(dongle_that_stays_busy_is_given_up),
         TEST(busy_dongle_is_asked_again_after_the_next_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,20 @@ static void unanswered_write_ends_at_its_deadline_and_the_next_one_waits_for_it(
     finish(s);
 }
 
+static void late_answer_to_another_write_is_not_taken_for_this_one(void **state)
+{
+    struct setup *s = *state;
+    LINK(s, CALL(WRITE("01", "0f00", "0100 01 01")), DELAY(100),
+         CALL(WRITE("01", "1000", "0100 01 02")), SEND(WRITE_RESPONSE("0000", "0f00")),
+         SEND(WRITE_RESPONSE("0d01", "1000")));
+    assert_int_equal(nordfu_central_write(s->central, 0x0F, "\x01", 1, in(s, 100), &s->error),
+                     NORDFU_ERR_TIMEOUT);
+    assert_int_equal(nordfu_central_write(s->central, 0x10, "\x02", 1, in(s, 1000), &s->error),
+                     NORDFU_ERR_REFUSED);
+    assert_int_equal(s->error.detail, 0x010D);
+    finish(s);
+}
+
 static void writes_beyond_the_mtu_are_not_sent(void **state)
 {
     struct setup *s = *state;
@@ -115,6 +129,18 @@ static void resources_means_wait_for_the_event_not_ask_again(void **state)
     assert_int_equal(command(s, 1000), 0);
     assert_int_equal(command(s, 1000), 0);
     assert_int_equal(s->fake.now - before, 400 * NORDFU_MS);
+    finish(s);
+}
+
+static void refused_commands_take_no_place_in_the_queue(void **state)
+{
+    struct setup *s = *state;
+    LINK(s, REFUSE(COMMAND, 0x0C), REFUSE(COMMAND, 0x0C), REFUSE(COMMAND, 0x0C),
+         REFUSE(COMMAND, 0x0C), CALL(COMMAND));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(command(s, 10), NORDFU_ERR_LINK);
+    assert_int_equal(s->error.speaker, NORDFU_SPEAKER_SOFTDEVICE);
+    assert_int_equal(command(s, 10), 0);
     finish(s);
 }
 
@@ -241,10 +267,13 @@ static void unknown_link_waits_for_the_reason(void **state)
 static void att_timeout_makes_the_link_useless_but_for_disconnecting(void **state)
 {
     struct setup *s = *state;
-    LINK(s, SEND("02 3b00 0000 0000 0000 00"));
+    LINK(s, SEND("02 3b00 0000 0000 0000 00"), CALL(DISCONNECT), DELAY(30), SEND(LOST("16")));
     assert_int_equal(nordfu_central_wait(s->central, in(s, 10), &s->error), NORDFU_ERR_LINK);
     assert_int_equal(command(s, 100), NORDFU_ERR_LINK);
-    finish(s);
+    uint64_t before = s->fake.now;
+    assert_int_equal(nordfu_central_disconnect(s->central, in(s, 1000), &s->error), 0);
+    assert_int_equal(s->fake.now - before, 30 * NORDFU_MS);
+    fake_assert_done(&s->fake);
 }
 
 static void peer_that_was_faster_makes_disconnect_succeed(void **state)
@@ -327,9 +356,11 @@ int main(void)
         TEST(subscribe_asks_for_indications_where_there_are_no_notifications),
         TEST(write_refused_by_the_device_says_why),
         TEST(unanswered_write_ends_at_its_deadline_and_the_next_one_waits_for_it),
+        TEST(late_answer_to_another_write_is_not_taken_for_this_one),
         TEST(writes_beyond_the_mtu_are_not_sent),
         TEST(commands_go_out_until_the_queue_is_full_then_wait_for_a_completion),
         TEST(resources_means_wait_for_the_event_not_ask_again),
+        TEST(refused_commands_take_no_place_in_the_queue),
         TEST(completion_that_comes_before_the_response_counts),
         TEST(more_completions_than_commands_do_not_make_credit),
         TEST(notifications_are_received_in_order_and_cut_to_the_buffer),
