@@ -213,12 +213,10 @@ static int scan(struct nordfu_central *self,
     int rc = start_scan(c, deadline, error);
     while (rc == 0 && !found) {
         rc = dongle_next_event(c->dongle, &event, deadline, error);
-        if (rc == 0 && event.id == RPC_EVENT_GAP_ADV_REPORT) {
-            fill_advert(&advert, &event.params.gap_adv_report);
-            found = report(context, &advert);
-        }
-        if (rc == 0 && !found && dongle_now(c->dongle) >= deadline)
-            rc = nordfu_error_set(error, NORDFU_ERR_TIMEOUT, "The scan found nothing in time.");
+        if (rc != 0 || event.id != RPC_EVENT_GAP_ADV_REPORT)
+            continue;
+        fill_advert(&advert, &event.params.gap_adv_report);
+        found = report(context, &advert);
     }
     stop_scan(c);
     return rc;
