@@ -134,34 +134,29 @@ static void pass_ms(long ms)
     nanosleep(&time, NULL);
 }
 
-static void an_exclusive_client_that_died_does_not_lock_the_port(void **state)
+/* Bytes that nobody reads for a second say that the client is gone, however it went. */
+static void a_client_that_was_killed_leaves_neither_a_lock_nor_its_bytes(void **state)
 {
     struct desk *desk = *state;
     start(desk);
     int fd = open(desk->link, O_RDWR | O_NOCTTY);
     assert_true(fd >= 0);
     assert_int_equal(ioctl(fd, TIOCEXCL), 0);
-    close(fd); /* without TIOCNXCL, as a killed program would */
-    pass_ms(100);
-    int exclusive = -1;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(write(fd, sync_frame, sizeof(sync_frame)), sizeof(sync_frame));
+    close(fd);
+    pass_ms(2000);
+    int exclusive = -1, unread = -1;
     fd = open(desk->link, O_RDWR | O_NOCTTY);
     assert_true(fd >= 0);
     assert_int_equal(ioctl(fd, TIOCGEXCL, &exclusive), 0);
     assert_int_equal(exclusive, 0);
+    assert_int_equal(ioctl(fd, FIONREAD, &unread), 0);
+    assert_true(unread <= (int)sizeof(sync_frame)); /* at most the newest SYNC, not 100 answers */
     close(fd);
-    stop(desk);
-}
-
-static void a_new_client_finds_no_old_bytes(void **state)
-{
-    struct desk *desk = *state;
-    start(desk);
-    pass_ms(900); /* two SYNCs that nobody heard */
-    int fd = open(desk->link, O_RDWR | O_NOCTTY | O_NONBLOCK);
-    assert_true(fd >= 0);
-    uint8_t byte;
-    assert_true(read(fd, &byte, 1) < 0);
-    close(fd);
+    struct nordfu_port *port = open_port(desk);
+    assert_true(answers_sync(port));
+    nordfu_port_free(&port);
     stop(desk);
 }
 
@@ -234,6 +229,24 @@ static void a_file_in_the_way_of_the_link_is_not_replaced(void **state)
     assert_int_equal(there.st_size, 4);
 }
 
+static void stall(void *context)
+{
+    (void)context;
+    pass_ms(500);
+}
+
+static void after_a_stall_the_world_goes_on_where_it_was(void **state)
+{
+    struct desk *desk = *state;
+    sim_at(desk->world, 20 * NORDFU_MS, stall, NULL);
+    start(desk);
+    pass_ms(700);
+    stop(desk);
+    assert_true(sim_now(desk->world) >= 20 * NORDFU_MS);
+    assert_true(sim_now(desk->world) <
+                450 * NORDFU_MS); /* at most 100 of the 500 ms are made up for */
+}
+
 /* A client that reads nothing: the dongle gives up after five tries, nothing blocks or grows. */
 static void a_client_that_does_not_read_does_not_stop_the_world(void **state)
 {
@@ -254,9 +267,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(bytes_pass_in_both_directions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(clients_come_and_go, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_exclusive_client_that_died_does_not_lock_the_port,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_new_client_finds_no_old_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_client_that_was_killed_leaves_neither_a_lock_nor_its_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_pty_is_raw, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cancel_ends_the_loop_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_link_leads_to_the_pty_and_is_removed, set_up,
@@ -264,6 +276,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_link_that_somebody_else_took_over_is_left_alone, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_file_in_the_way_of_the_link_is_not_replaced, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(after_a_stall_the_world_goes_on_where_it_was, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_client_that_does_not_read_does_not_stop_the_world, set_up,
                                         tear_down),

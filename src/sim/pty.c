@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The slave is held open here, so that the master never hangs up; inotify tells whether anybody
- * else has it open. When the last client closes it, what a real last close does is done for it:
- * unread bytes go, and so does the TIOCEXCL of a client that was killed.
+ * The slave is held open here, so that the master never hangs up and clients may come and go.
+ * Nothing tells when they do, so bytes that wait unread for long mean that nobody is there.
  */
 #include "sim/pty.h"
 
@@ -11,23 +10,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STALL_US       100000u /* further behind than this, the world stops catching up */
-#define WRITE_AHEAD_US 50000u  /* how far a client may write ahead of the line */
+#define STALL_US       100000u  /* further behind than this, the world stops catching up */
+#define WRITE_AHEAD_US 50000u   /* how far a client may write ahead of the line */
+#define DESERTED_US    1000000u /* unread for so long: nobody reads */
+#define SETTLE_US      20000u   /* until bytes written can be counted as unread */
 #define LONGEST_US     1000000u
 
 struct sim_pty {
     int master, slave;
-    int watch; /* inotify */
     char path[64];
-    char *link;  /* NULL = none */
-    int clients; /* open descriptions of the slave but our own */
+    char *link; /* NULL = none */
+    bool deserted;
+    int unread;       /* bytes in the slave's queue at the last look */
+    uint64_t read_at; /* when that was seen to shrink or be empty */
+    uint64_t written_at;
     bool writable;
     uint8_t held[4096]; /* taken from the dongle, not yet by the kernel */
     size_t held_size;
@@ -60,9 +62,6 @@ static int open_pty(struct sim_pty *pty, struct nordfu_error *error)
     pty->slave = open(pty->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (pty->slave < 0 || make_raw(pty->slave) != 0)
         return failed(error, "Setting up", pty->path);
-    pty->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (pty->watch < 0 || inotify_add_watch(pty->watch, pty->path, IN_OPEN | IN_CLOSE) < 0)
-        return failed(error, "Watching", pty->path);
     return 0;
 }
 
@@ -92,7 +91,7 @@ int sim_pty_new(struct sim_pty **out, const char *link, struct nordfu_error *err
     struct sim_pty *pty = calloc(1, sizeof(*pty));
     if (pty == NULL)
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
-    pty->master = pty->slave = pty->watch = -1;
+    pty->master = pty->slave = -1;
     int code = open_pty(pty, error);
     if (code == 0 && link != NULL)
         code = make_link(pty, link, error);
@@ -122,7 +121,7 @@ void sim_pty_free(struct sim_pty **pty)
     if (p->link != NULL && link_is_ours(p))
         unlink(p->link);
     free(p->link);
-    const int fds[] = {p->watch, p->slave, p->master};
+    const int fds[] = {p->slave, p->master};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -172,28 +171,54 @@ static uint64_t until_next(const struct pace *pace, uint64_t most)
 
 /* Bytes */
 
+/*
+ * Sees whether somebody reads. If not, what a real last close does is done for the client that
+ * left: its unread bytes go, and so does the TIOCEXCL of one that was killed.
+ */
+static void watch_reader(struct sim_pty *pty)
+{
+    int unread = 0;
+    uint64_t now = real_now();
+    if (pty->deserted && now - pty->written_at < SETTLE_US)
+        return;
+    ioctl(pty->slave, FIONREAD, &unread);
+    if (unread == 0 || unread < pty->unread) {
+        pty->read_at = now;
+        pty->deserted = false;
+    }
+    pty->unread = unread;
+    if (pty->deserted || now - pty->read_at < DESERTED_US)
+        return;
+    pty->deserted = true;
+    pty->held_size = 0;
+    ioctl(pty->slave, TIOCNXCL);
+    tcflush(pty->slave, TCIFLUSH);
+}
+
+/* Takes what the dongle has sent. With nobody there only the newest of it is kept for who comes
+ * next. */
 static void refill(struct sim_pty *pty, struct sim_dongle *dongle)
 {
-    if (pty->clients <= 0) {
+    if (pty->deserted && sim_dongle_available(dongle) > 0) {
         pty->held_size = 0;
-        sim_dongle_discard(dongle);
-        return;
+        pty->writable = true;
+        tcflush(pty->slave, TCIFLUSH);
     }
     pty->held_size +=
         sim_dongle_take(dongle, pty->held + pty->held_size, sizeof(pty->held) - pty->held_size);
 }
 
-/* Passes on what the dongle has sent; the kernel's refusal leaves it held until POLLOUT. */
+/* Passes it on; what the kernel refuses is held until POLLOUT. */
 static int to_client(struct sim_pty *pty, struct sim_dongle *dongle, struct nordfu_error *error)
 {
     for (refill(pty, dongle); pty->held_size > 0 && pty->writable; refill(pty, dongle)) {
         ssize_t n = write(pty->master, pty->held, pty->held_size);
-        if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EIO)
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
             return failed(error, "Writing to", pty->path);
-        if (n <= 0) {
-            pty->writable = false;
-            return 0;
-        }
+        pty->written_at = real_now();
+        pty->writable = n > 0;
+        if (n <= 0)
+            break;
         pty->held_size -= (size_t)n;
         memmove(pty->held, pty->held + n, pty->held_size);
     }
@@ -206,7 +231,7 @@ static int from_client(struct sim_pty *pty, struct sim_dongle *dongle, struct no
     ssize_t n = read(pty->master, bytes, sizeof(bytes));
     if (n > 0)
         sim_dongle_receive(dongle, bytes, (size_t)n);
-    else if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EIO)
+    else if (n < 0 && errno != EAGAIN && errno != EINTR)
         return failed(error, "Reading from", pty->path);
     return 0;
 }
@@ -214,28 +239,6 @@ static int from_client(struct sim_pty *pty, struct sim_dongle *dongle, struct no
 static bool wants_bytes(const struct pace *pace, const struct sim_dongle *dongle)
 {
     return sim_dongle_line_free(dongle) <= sim_now(pace->world) + WRITE_AHEAD_US;
-}
-
-/* The last client closed the slave. */
-static void end_session(struct sim_pty *pty)
-{
-    pty->clients = 0;
-    ioctl(pty->slave, TIOCNXCL);
-    tcflush(pty->slave, TCIFLUSH);
-}
-
-static void count_clients(struct sim_pty *pty)
-{
-    _Alignas(struct inotify_event) char room[4096];
-    ssize_t n = read(pty->watch, room, sizeof(room));
-    for (ssize_t at = 0; at < n;) {
-        const struct inotify_event *event = (const struct inotify_event *)(const void *)(room + at);
-        pty->clients += (event->mask & IN_OPEN) != 0;
-        pty->clients -= (event->mask & IN_CLOSE) != 0;
-        at += (ssize_t)(sizeof(*event) + event->len);
-        if (pty->clients <= 0)
-            end_session(pty);
-    }
 }
 
 static int wait_for(struct sim_pty *pty, const struct pace *pace, const struct sim_dongle *dongle,
@@ -248,15 +251,14 @@ static int wait_for(struct sim_pty *pty, const struct pace *pace, const struct s
         events |= POLLOUT;
     struct pollfd fds[] = {
         {.fd = nordfu_cancel_fd(cancel), .events = POLLIN},
-        {.fd = pty->watch, .events = POLLIN},
         {.fd = events != 0 ? pty->master : -1, .events = events},
     };
     uint64_t us = until_next(pace, LONGEST_US);
     const struct timespec timeout = {.tv_sec = (time_t)(us / 1000000),
                                      .tv_nsec = (long)(us % 1000000) * 1000};
-    if (ppoll(fds, 3, &timeout, NULL) < 0)
+    if (ppoll(fds, 2, &timeout, NULL) < 0)
         return errno == EINTR ? 0 : failed(error, "Waiting for", pty->path);
-    pty->writable |= (fds[2].revents & POLLOUT) != 0;
+    pty->writable |= (fds[1].revents & POLLOUT) != 0;
     return 0;
 }
 
@@ -266,11 +268,12 @@ int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle 
     struct pace pace = {.world = world, .offset = real_now() - sim_now(world)};
     int code = 0;
     pty->writable = true;
+    pty->read_at = real_now();
     while (code == 0 && !nordfu_cancel_is_set(cancel)) {
         catch_up(&pace);
         if (sim_world_failed(world))
             return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out in the simulator.");
-        count_clients(pty);
+        watch_reader(pty);
         if (wants_bytes(&pace, dongle))
             code = from_client(pty, dongle, error);
         if (code == 0)

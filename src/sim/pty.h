@@ -19,11 +19,11 @@ void sim_pty_free(struct sim_pty **pty);
 const char *sim_pty_path(const struct sim_pty *pty);
 /*
  * Runs the world against the computer's clock, passing bytes between pty and dongle, until `cancel`
- * is set (returns 0) or something breaks (NORDFU_ERR_SYSTEM). Clients may come and go: while nobody
- * has the pty open, what the dongle sends is lost. A client that does not read loses bytes beyond
- * what the kernel and 64 KiB of the dongle's line hold, as on a UART without flow control. After a
- * stall of this process (stopped, suspended, overloaded) the world goes on where it was instead of
- * catching up.
+ * is set (returns 0) or something breaks (NORDFU_ERR_SYSTEM). Clients may come and go. A client
+ * that does not read loses bytes beyond what the kernel, this loop (4 KiB) and the dongle's line
+ * (64 KiB) hold, as on a UART without flow control. When nothing has been read for a second, nobody
+ * is there: older bytes are lost, only the newest packet is kept. After a stall of this process
+ * (stopped, suspended, overloaded) the world goes on where it was instead of catching up.
  */
 int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
                 struct nordfu_cancel *cancel, struct nordfu_error *error);
