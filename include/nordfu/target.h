@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: MIT
  * A target: the way to a device, from an address, and the update over it.
  *
- * The update is a blocking call on the caller's thread. Events are delivered on a thread of nordfu's own, one at a time and in order, so
- * a slow callback delays only the events behind it, never the dongle. Only nordfu_target_cancel may be called from another thread.
+ * The update is a blocking call on the caller's thread. Events are delivered on a thread of
+ * nordfu's own, one at a time and in order, so a slow callback delays only the events behind it,
+ * never the dongle. Only nordfu_target_cancel may be called from another thread.
  */
 #ifndef NORDFU_TARGET_H
 #define NORDFU_TARGET_H
@@ -24,8 +25,8 @@ struct nordfu_target_options {
 };
 
 /*
- * Prepares a target from an address: "dongle:/dev/ttyACM0", or a bare path, which means the same. Opens nothing yet.
- * Errors: NORDFU_ERR_USAGE, NORDFU_ERR_SYSTEM.
+ * Prepares a target from an address: "dongle:/dev/ttyACM0", or a bare path, which means the same.
+ * Opens nothing yet. Errors: NORDFU_ERR_USAGE, NORDFU_ERR_SYSTEM.
  */
 int nordfu_target_open(struct nordfu_target **out, const char *address,
                        const struct nordfu_target_options *options, struct nordfu_error *error);
@@ -37,13 +38,15 @@ int nordfu_target_open_port(struct nordfu_target **out, struct nordfu_port **por
 
 void nordfu_target_free(struct nordfu_target **target);
 
-/* Ends the running or next update as soon as possible with NORDFU_ERR_CANCELLED. Any thread; async-signal-safe. */
+/* Ends the running or next update as soon as possible with NORDFU_ERR_CANCELLED. Any thread;
+ * async-signal-safe. */
 void nordfu_target_cancel(struct nordfu_target *target);
 
 /*
- * Updates the device with every image of the package: finds it, brings it into its bootloader, transfers with resume and
- * retry, and returns 0 only when the final Execute was accepted and the device left the bootloader.
- * `on_event` and `result` may be NULL. Errors: any class; the device can always be updated by the same call again.
+ * Updates the device with every image of the package: finds it, brings it into its bootloader,
+ * transfers with resume and retry, and returns 0 only when the final Execute was accepted and the
+ * device left the bootloader. `on_event` and `result` may be NULL. Errors: any class; the device
+ * can always be updated by the same call again.
  */
 int nordfu_target_update(struct nordfu_target *target, const struct nordfu_package *package,
                          const struct nordfu_update_options *options, nordfu_event_fn on_event,

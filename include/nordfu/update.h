@@ -14,7 +14,8 @@
 enum nordfu_match {
     NORDFU_MATCH_NONE,
     NORDFU_MATCH_ADDRESS,  /* the address that was asked for */
-    NORDFU_MATCH_PLUS_ONE, /* that address with the low byte one higher (wrapping): its bootloader */
+    NORDFU_MATCH_PLUS_ONE, /* that address with the low byte one higher (wrapping): its bootloader
+                            */
     NORDFU_MATCH_NAME,     /* the name that was asked for */
 };
 const char *nordfu_match_name(enum nordfu_match match);
@@ -22,11 +23,11 @@ const char *nordfu_match_name(enum nordfu_match match);
 struct nordfu_update_options {
     bool has_address;
     struct nordfu_address address; /* of the application; its bootloader is found from it */
-    char name[32];                 /* advertised name; used when there is no address; "" = "DfuTarg" */
-    uint16_t mtu;                  /* largest ATT_MTU to ask for, 23..247; 0 = 247 */
-    uint32_t connect_delay_ms;     /* wait before connecting, ms; 0 is best */
-    uint32_t scan_timeout_ms;      /* how long to look for the device each time; 0 = 10 000 */
-    uint32_t attempts;             /* links that may be lost before giving up; 0 = 3 */
+    char name[32];             /* advertised name; used when there is no address; "" = "DfuTarg" */
+    uint16_t mtu;              /* largest ATT_MTU to ask for, 23..247; 0 = 247 */
+    uint32_t connect_delay_ms; /* wait before connecting, ms; 0 is best */
+    uint32_t scan_timeout_ms;  /* how long to look for the device each time; 0 = 10 000 */
+    uint32_t attempts;         /* links that may be lost before giving up; 0 = 3 */
 };
 
 enum nordfu_event_type {
@@ -54,7 +55,8 @@ struct nordfu_event {
     char text[256];          /* "" if nothing to say */
 };
 
-/* Called on nordfu's event thread. `event` is valid during the call. Progress may be skipped when the callback is slow. */
+/* Called on nordfu's event thread. `event` is valid during the call. Progress may be skipped when
+ * the callback is slow. */
 typedef void (*nordfu_event_fn)(void *context, const struct nordfu_event *event);
 
 /* What came of an update; filled in as far as it went, also on failure. */
@@ -62,11 +64,12 @@ struct nordfu_update_result {
     char central[160];       /* how the dongle described itself */
     struct nordfu_link link; /* the last link to the bootloader; the characteristics are left out */
     enum nordfu_match match;
-    uint32_t bytes;         /* image bytes confirmed by the device in this run */
-    uint32_t resumed;       /* image bytes that were there already */
-    uint64_t transfer_time; /* µs from the first Create (or resume) to the reply to the last Execute */
-    uint64_t total_time;    /* µs of the whole call */
-    uint32_t retries;       /* objects sent again */
+    uint32_t bytes;   /* image bytes confirmed by the device in this run */
+    uint32_t resumed; /* image bytes that were there already */
+    uint64_t
+        transfer_time; /* µs from the first Create (or resume) to the reply to the last Execute */
+    uint64_t total_time; /* µs of the whole call */
+    uint32_t retries;    /* objects sent again */
     uint32_t reconnects;
 };
 

@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
- * What the DFU protocol needs of a transport: a control point that answers and a stream of data packets
- * (shared by BLE and serial). Deadlines are µs on the pipe's clock. Errors are those of the transport beneath; NORDFU_ERR_LINK
- * means that the connection is gone and a new one is needed.
+ * What the DFU protocol needs of a transport: a control point that answers and a stream of data
+ * packets (shared by BLE and serial). Deadlines are µs on the pipe's clock. Errors are those of the
+ * transport beneath; NORDFU_ERR_LINK means that the connection is gone and a new one is needed.
  */
 #ifndef NORDFU_DFU_PIPE_H
 #define NORDFU_DFU_PIPE_H
@@ -21,7 +21,8 @@ struct pipe_ops {
     /* Sends one data packet of at most self->packet_size bytes. Not answered. */
     int (*data)(struct pipe *self, const void *bytes, size_t size, uint64_t deadline,
                 struct nordfu_error *error);
-    /* The next response or receipt notification. Returns its size, or NORDFU_ERR_TIMEOUT, NORDFU_ERR_LINK, ... */
+    /* The next response or receipt notification. Returns its size, or NORDFU_ERR_TIMEOUT,
+     * NORDFU_ERR_LINK, ... */
     int (*receive)(struct pipe *self, void *buffer, size_t size, uint64_t deadline,
                    struct nordfu_error *error);
     /* Lets time pass while the transport is served. */
