@@ -52,8 +52,10 @@ say "nordfu dfu ble -ic NRF52 -pkg app.zip -p dongle -a DE063B974CD8"
 
 say "What the device runs now"
 kill -TERM "$sim"
-wait "$sim" || { tail -n 5 sim.log >&2; fail "the simulator ended with $?"; }
+code=0
+wait "$sim" || code=$?
 sim=
+[ "$code" = 0 ] || { tail -n 5 sim.log >&2; fail "the simulator ended with $code"; }
 cmp app.bin flash.bin || fail "the device's flash is not the application"
 echo "Its flash holds the application, byte for byte."
 grep ' now runs version 2\.$' sim.log || { tail -n 3 sim.log >&2; fail "the device does not run version 2"; }

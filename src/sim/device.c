@@ -266,6 +266,11 @@ enum sim_device_mode sim_device_mode(const struct sim_device *d)
     return d->mode;
 }
 
+bool sim_device_is_activating(const struct sim_device *d)
+{
+    return d->mode == SIM_MODE_BOOTLOADER && bootloader_is_activating(d->bootloader);
+}
+
 void sim_device_installed(const struct sim_device *d, struct bootloader_image *image)
 {
     bootloader_installed(d->bootloader, image);
