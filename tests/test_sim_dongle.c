@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dongle_bench.h"
 
+#include "sim/port_sim.h"
+
 static void the_session_of_the_specification_runs_byte_for_byte(void **state)
 {
     (void)state;
@@ -266,6 +268,109 @@ static void an_unplugged_dongle_is_gone_and_its_links_fall_silent(void **state)
     host_free(h);
 }
 
+/* Events are late when the host is slow, never lost. */
+static void a_slow_host_gets_every_event_in_order(void **state)
+{
+    (void)state;
+    struct host *h = host_connected(NULL);
+    h->no_ack = true;
+    for (uint8_t i = 0; i < 40; i++)
+        air_send(h->link, AIR_PERIPHERAL, (const uint8_t[]){0x1B, 0x0F, 0x00, i}, 4, 0);
+    run(h, 1000 * MS);
+    h->no_ack = false;
+    for (uint8_t i = 0; i < 40; i++) {
+        char want[32];
+        snprintf(want, sizeof(want), "0239000000000000000f00010100%02x", i);
+        expect(h, want);
+    }
+    host_free(h);
+}
+
+/* The client's port */
+
+static void a_port_reads_at_the_deadline_nothing_and_before_it_what_comes(void **state)
+{
+    (void)state;
+    struct host *h = host_new(&(struct sim_dongle_config){.api = 5});
+    struct nordfu_port *port = NULL;
+    uint8_t bytes[64];
+    assert_int_equal(sim_port_new(&port, h->world, h->dongle, NULL), 0);
+    uint64_t now = port->ops->now(port);
+    assert_int_equal(port->ops->read(port, bytes, sizeof(bytes), now + 300 * MS, NULL), 0);
+    assert_int_equal(port->ops->now(port), now + 300 * MS);
+    assert_int_equal(port->ops->read(port, bytes, sizeof(bytes), now, NULL), 0);
+    assert_int_equal(port->ops->now(port), now + 300 * MS); /* a deadline in the past polls */
+    assert_int_equal(port->ops->read(port, bytes, sizeof(bytes), now + 900 * MS, NULL), 8);
+    assert_memory_equal(bytes, "\xC0\x00\x2F\x00\xD1\x01\x7E\xC0", 8);
+    port->ops->close(port);
+    host_free(h);
+}
+
+static void set_cancel(void *context)
+{
+    nordfu_cancel_set(context);
+}
+
+static void a_cancel_ends_a_read_in_virtual_time(void **state)
+{
+    (void)state;
+    struct host *h = host_new(&(struct sim_dongle_config){.api = 5, .silent = true});
+    struct nordfu_port *port = NULL;
+    struct nordfu_cancel *cancel = NULL;
+    struct nordfu_error error;
+    uint8_t byte;
+    assert_int_equal(nordfu_cancel_new(&cancel, NULL), 0);
+    assert_int_equal(sim_port_new(&port, h->world, h->dongle, NULL), 0);
+    port->cancel = cancel;
+    sim_after(h->world, 100 * MS, set_cancel, cancel);
+    assert_int_equal(port->ops->read(port, &byte, 1, 5000 * MS, &error), NORDFU_ERR_CANCELLED);
+    assert_int_equal(sim_now(h->world), 100 * MS);
+    port->ops->close(port);
+    nordfu_cancel_free(&cancel);
+    host_free(h);
+}
+
+static void unplug(void *context)
+{
+    sim_dongle_unplug(context);
+}
+
+static void a_vanished_port_says_so(void **state)
+{
+    (void)state;
+    struct host *h = host_new(&(struct sim_dongle_config){.api = 5});
+    struct nordfu_port *port = NULL, *other = NULL;
+    struct nordfu_error error;
+    uint8_t byte;
+    assert_int_equal(sim_port_new(&port, h->world, h->dongle, NULL), 0);
+    sim_after(h->world, 100 * MS, unplug, h->dongle);
+    assert_int_equal(port->ops->read(port, &byte, 1, 5000 * MS, &error), NORDFU_ERR_PORT);
+    assert_non_null(strstr(error.text, "vanished"));
+    assert_int_equal(port->ops->write(port, "x", 1, 5000 * MS, &error), NORDFU_ERR_PORT);
+    assert_int_equal(sim_port_new(&other, h->world, h->dongle, &error), NORDFU_ERR_PORT);
+    assert_null(other);
+    port->ops->close(port);
+    host_free(h);
+}
+
+static void a_port_on_a_usb_dongle_is_worthless_after_a_fault(void **state)
+{
+    (void)state;
+    struct host *h = host_new(&(struct sim_dongle_config){.api = 5, .usb = true});
+    struct nordfu_port *port = NULL;
+    uint8_t byte;
+    assert_int_equal(sim_port_new(&port, h->world, h->dongle, NULL), 0);
+    start_link(h);
+    request_hex(h, "006500");
+    run(h, 1500 * MS);
+    assert_false(sim_dongle_unplugged(h->dongle));
+    assert_int_equal(port->ops->read(port, &byte, 1, UINT64_MAX, NULL), NORDFU_ERR_PORT);
+    port->ops->close(port);
+    assert_int_equal(sim_port_new(&port, h->world, h->dongle, NULL), 0);
+    port->ops->close(port);
+    host_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +387,11 @@ int main(void)
         cmocka_unit_test(events_wait_while_a_request_is_processed),
         cmocka_unit_test(a_slow_line_takes_its_time),
         cmocka_unit_test(an_unplugged_dongle_is_gone_and_its_links_fall_silent),
+        cmocka_unit_test(a_slow_host_gets_every_event_in_order),
+        cmocka_unit_test(a_port_reads_at_the_deadline_nothing_and_before_it_what_comes),
+        cmocka_unit_test(a_cancel_ends_a_read_in_virtual_time),
+        cmocka_unit_test(a_vanished_port_says_so),
+        cmocka_unit_test(a_port_on_a_usb_dongle_is_worthless_after_a_fault),
     };
     return cmocka_run_group_tests_name("sim_dongle", tests, NULL, NULL);
 }

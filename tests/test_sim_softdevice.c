@@ -295,6 +295,144 @@ static void pairing_is_refused_by_the_peer(void **state)
     host_free(h);
 }
 
+static void signal_strength_is_reported_once_started(void **state)
+{
+    (void)state;
+    struct host *h = host_connected(NULL);
+    ask(h, "008e000001", "018e08000000");
+    ask(h, "00880000050a", "018800000000");
+    expect(h, "021c000000ce"); /* nothing was scanned before: -50 dBm */
+    ask(h, "00880000ff00", "018808000000");
+    ask(h, "008e000001", "018e0000000001ce");
+    ask(h, "00890000", "018900000000");
+    ask(h, "00890000", "018908000000");
+    host_free(h);
+}
+
+static void commands_without_a_known_layout_are_not_supported(void **state)
+{
+    (void)state;
+    struct host *h = host_started();
+    ask(h, "006e", "016e06000000");
+    ask(h, "00980000010100ffff", "019806000000");
+    host_free(h);
+}
+
+/* Requests and ATT PDUs with flipped bytes, cut and extended: restarts are fine, nothing else is.
+ */
+
+static uint32_t noise(uint32_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 17;
+    *seed ^= *seed << 5;
+    return *seed;
+}
+
+static size_t spoil(uint8_t *bytes, size_t size, size_t capacity, uint32_t *seed)
+{
+    for (uint32_t flips = noise(seed) % 3; flips > 0 && size > 1; flips--)
+        bytes[1 + noise(seed) % (size - 1)] = (uint8_t)noise(seed);
+    if (noise(seed) % 8 == 0)
+        size = 1 + noise(seed) % size;
+    if (noise(seed) % 8 == 0 && size < capacity)
+        bytes[size++] = (uint8_t)noise(seed);
+    return size;
+}
+
+/* Back to a link, whatever happened: the peripheral needs its supervision timeout to notice. */
+static void bring_up(struct host *h)
+{
+    run(h, 200 * MS);
+    start_link(h);
+    request_hex(h, "0069230000000101f700");
+    request_hex(h, "0060");
+    request_hex(h, CONNECT_TAG_1);
+    for (int i = 0; i < 60 && h->link != NULL; i++)
+        run(h, 100 * MS);
+    if (h->advertiser == NULL)
+        advertise(h);
+    run(h, 300 * MS);
+    h->count = 0;
+}
+
+static void odd_traffic_only_makes_it_restart(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {
+        "0069230000000101f700",
+        "0060",
+        "00620150eada308883b89f604f15f30000c98e01",
+        "008a0101a00050000000",
+        CONNECT_TAG_1,
+        "009e0000f700",
+        "0090000001fb00fb000000000001",
+        "0094000001000159fe01",
+        "00940000010000",
+        "00960000010b00ffff",
+        "009a00000d000000",
+        "009c0000010100100000000200010100",
+        "009c00000102000d00000001000155",
+        "0076000013",
+        "00750000010600060000009001",
+        "008f0000010202",
+        "00a9000000000000000000",
+        "00ad0000f700",
+        "007e0000013107100303",
+        "008000000101303030313233",
+        "008500000000",
+    };
+    static const char *const pdus[] = {
+        "02f700",
+        "03f700",
+        "0100000001",
+        "0504010a00022803",
+        "070b00ffff",
+        "1106010005000018",
+        "09150c00040d0050eada308883b89f604f15f30200c98e",
+        "0501100002290100",
+        "13",
+        "0b616263",
+        "1b0f00600101",
+        "1d0f00600101",
+        "12030001",
+        "120d000100",
+        "0a0300",
+        "0c03000100",
+        "040100ffff",
+        "080100ffff0328",
+        "100100ffff0028",
+        "060100ffff00280018",
+        "1601000000aa",
+    };
+    uint32_t seed = 12345;
+    unsigned linked = 0;
+    struct host *h = host_connected(NULL);
+    for (int i = 0; i < 4000; i++) {
+        uint8_t bytes[64];
+        const char *base = requests[noise(&seed) % (sizeof(requests) / sizeof(requests[0]))];
+        size_t size = spoil(bytes, from_hex(bytes, base), sizeof(bytes), &seed);
+        bytes[0] = noise(&seed) % 64 == 0 ? (uint8_t)noise(&seed) : 0;
+        if (!request(h, bytes, size) || h->link == NULL)
+            bring_up(h);
+        if (h->link != NULL) {
+            base = pdus[noise(&seed) % (sizeof(pdus) / sizeof(pdus[0]))];
+            size = spoil(bytes, from_hex(bytes, base), sizeof(bytes), &seed);
+            air_send(h->link, AIR_PERIPHERAL, bytes, size, 0);
+            linked++;
+        }
+        run(h, noise(&seed) % 8 * MS);
+        h->count = 0;
+    }
+    struct sim_dongle_stats stats;
+    sim_dongle_get_stats(h->dongle, &stats);
+    print_message("%u requests, %u restarts, %u ATT PDUs\n", (unsigned)stats.requests,
+                  (unsigned)stats.restarts, linked);
+    assert_true(stats.requests > 2000 && stats.restarts > 100 && linked > 2000);
+    assert_false(sim_world_failed(h->world));
+    host_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +454,9 @@ int main(void)
         cmocka_unit_test(an_indication_is_confirmed_once),
         cmocka_unit_test(system_attributes_are_asked_for_when_a_peer_needs_them),
         cmocka_unit_test(pairing_is_refused_by_the_peer),
+        cmocka_unit_test(signal_strength_is_reported_once_started),
+        cmocka_unit_test(commands_without_a_known_layout_are_not_supported),
+        cmocka_unit_test(odd_traffic_only_makes_it_restart),
     };
     return cmocka_run_group_tests_name("sim_softdevice", tests, NULL, NULL);
 }
