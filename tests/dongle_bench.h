@@ -33,7 +33,7 @@ struct host {
     bool no_ack;           /* the host acknowledges nothing */
     uint8_t seq, expected;
     bool acked;
-    unsigned syncs, configs, acks;
+    unsigned syncs, sync_answers, configs, acks;
     struct dongle_slip slip;
     uint8_t slip_room[PAYLOAD_MAX + DONGLE_FRAME_EXTRA];
     struct {
@@ -94,6 +94,7 @@ static inline void take_frame(struct host *h, const struct dongle_frame *frame)
         h->acked |= frame->ack == ((h->seq + 1) & 7);
     } else if (frame->type == DONGLE_FRAME_LINK) {
         h->syncs += frame->payload[0] == 1;
+        h->sync_answers += frame->payload[0] == 2;
         h->configs += frame->payload[0] == 3;
     }
 }

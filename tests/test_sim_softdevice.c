@@ -104,6 +104,45 @@ static void data_length_needs_event_length(void **state)
     host_free(h);
 }
 
+static void with_event_length(const char *config, const char *response)
+{
+    struct host *h = host_started();
+    ask(h, config, "016900000000");
+    ask(h, "0060", "016000000000");
+    advertise(h);
+    ask(h, CONNECT_TAG_1, "018c00000000");
+    expect(h, CONNECTED);
+    ask(h, "0090000001fb00fb000000000000", response);
+    host_free(h);
+}
+
+static void the_longest_packets_need_an_event_length_of_five(void **state)
+{
+    (void)state;
+    with_event_length("0069200000000101010400", "019013000000");
+    with_event_length("0069200000000101010500", "01900000000000");
+}
+
+/* The peer asks while a request for the same is in the dongle: the host can't know yet. */
+static void a_peers_question_that_the_host_has_not_seen_makes_it_busy(void **state)
+{
+    (void)state;
+    struct host *h = host_new(&(struct sim_dongle_config){.api = 5, .command_us = 200 * MS});
+    start_link(h);
+    configure(h);
+    ask(h, "0060", "016000000000");
+    advertise(h);
+    ask(h, CONNECT_TAG_1, "018c00000000");
+    expect(h, CONNECTED);
+    assert_true(request_hex(h, "0090000001fb00fb000000000000"));
+    air_request_length(h->link, AIR_PERIPHERAL, 251, 251);
+    expect(h, "019011000000");
+    expect(h, "0223000000fb00fb0048084808");
+    ask(h, "0090000001fb00fb000000000000", "01900000000000");
+    expect(h, "0224000000fb00fb0048084808");
+    host_free(h);
+}
+
 static void the_peers_own_requests_must_be_answered(void **state)
 {
     (void)state;
@@ -174,12 +213,14 @@ static void one_client_procedure_at_a_time(void **state)
     (void)state;
     struct host *h = host_connected(NULL);
     h->no_answer = true;
+    uint64_t begin = sim_now(h->world);
     ask(h, "009a00000d000000", "019a00000000");
     ask(h, "009a00000d000000", "019a11000000");
     ask(h, "0094000001000159fe01", "019411000000");
     ask(h, "009e0000f700", "019e11000000");
     ask(h, "009c0000010100100000000200010100", "019c11000000");
     expect(h, "023b0000000000000000"); /* the ATT time-out, 30 s */
+    assert_in_range(sim_now(h->world) - begin, 30000 * MS, 30010 * MS);
     ask(h, "009a00000d000000", "019a08000000");
     host_free(h);
 }
@@ -356,67 +397,70 @@ static void bring_up(struct host *h)
     h->count = 0;
 }
 
+static const char *const odd_requests[] = {
+    "0069230000000101f700",
+    "0060",
+    "00620150eada308883b89f604f15f30000c98e01",
+    "008a0101a00050000000",
+    CONNECT_TAG_1,
+    "009e0000f700",
+    "0090000001fb00fb000000000001",
+    "0094000001000159fe01",
+    "00940000010000",
+    "00960000010b00ffff",
+    "009a00000d000000",
+    "009c0000010100100000000200010100",
+    "009c00000102000d00000001000155",
+    "0076000013",
+    "00750000010600060000009001",
+    "008f0000010202",
+    "00a9000000000000000000",
+    "00ad0000f700",
+    "007e0000013107100303",
+    "008000000101303030313233",
+    "008500000000",
+};
+
+static const char *const odd_pdus[] = {
+    "02f700",
+    "03f700",
+    "0100000001",
+    "0504010a00022803",
+    "070b00ffff",
+    "1106010005000018",
+    "09150c00040d0050eada308883b89f604f15f30200c98e",
+    "0501100002290100",
+    "13",
+    "0b616263",
+    "1b0f00600101",
+    "1d0f00600101",
+    "12030001",
+    "120d000100",
+    "0a0300",
+    "0c03000100",
+    "040100ffff",
+    "080100ffff0328",
+    "100100ffff0028",
+    "060100ffff00280018",
+    "1601000000aa",
+};
+
 static void odd_traffic_only_makes_it_restart(void **state)
 {
     (void)state;
-    static const char *const requests[] = {
-        "0069230000000101f700",
-        "0060",
-        "00620150eada308883b89f604f15f30000c98e01",
-        "008a0101a00050000000",
-        CONNECT_TAG_1,
-        "009e0000f700",
-        "0090000001fb00fb000000000001",
-        "0094000001000159fe01",
-        "00940000010000",
-        "00960000010b00ffff",
-        "009a00000d000000",
-        "009c0000010100100000000200010100",
-        "009c00000102000d00000001000155",
-        "0076000013",
-        "00750000010600060000009001",
-        "008f0000010202",
-        "00a9000000000000000000",
-        "00ad0000f700",
-        "007e0000013107100303",
-        "008000000101303030313233",
-        "008500000000",
-    };
-    static const char *const pdus[] = {
-        "02f700",
-        "03f700",
-        "0100000001",
-        "0504010a00022803",
-        "070b00ffff",
-        "1106010005000018",
-        "09150c00040d0050eada308883b89f604f15f30200c98e",
-        "0501100002290100",
-        "13",
-        "0b616263",
-        "1b0f00600101",
-        "1d0f00600101",
-        "12030001",
-        "120d000100",
-        "0a0300",
-        "0c03000100",
-        "040100ffff",
-        "080100ffff0328",
-        "100100ffff0028",
-        "060100ffff00280018",
-        "1601000000aa",
-    };
     uint32_t seed = 12345;
     unsigned linked = 0;
     struct host *h = host_connected(NULL);
     for (int i = 0; i < 4000; i++) {
         uint8_t bytes[64];
-        const char *base = requests[noise(&seed) % (sizeof(requests) / sizeof(requests[0]))];
+        const char *base =
+            odd_requests[noise(&seed) % (sizeof(odd_requests) / sizeof(odd_requests[0]))];
         size_t size = spoil(bytes, from_hex(bytes, base), sizeof(bytes), &seed);
         bytes[0] = noise(&seed) % 64 == 0 ? (uint8_t)noise(&seed) : 0;
         if (!request(h, bytes, size) || h->link == NULL)
             bring_up(h);
         if (h->link != NULL) {
-            base = pdus[noise(&seed) % (sizeof(pdus) / sizeof(pdus[0]))];
+            base = odd_pdus[noise(&seed) % (sizeof(odd_pdus) / sizeof(odd_pdus[0]))];
             size = spoil(bytes, from_hex(bytes, base), sizeof(bytes), &seed);
             air_send(h->link, AIR_PERIPHERAL, bytes, size, 0);
             linked++;
@@ -442,6 +486,8 @@ int main(void)
         cmocka_unit_test(connection_parameters_change_or_are_refused),
         cmocka_unit_test(a_silent_peer_ends_the_link_with_a_supervision_timeout),
         cmocka_unit_test(data_length_needs_event_length),
+        cmocka_unit_test(the_longest_packets_need_an_event_length_of_five),
+        cmocka_unit_test(a_peers_question_that_the_host_has_not_seen_makes_it_busy),
         cmocka_unit_test(the_peers_own_requests_must_be_answered),
         cmocka_unit_test(a_peer_that_asks_for_the_mtu_first_is_answered),
         cmocka_unit_test(the_mtu_is_exchanged_once_within_its_limits),
