@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: MIT
 # test.sh BUILD_DIR JOBS: what `make test` does: sanitizer build, all tests, all checks, one last line.
 set -u
-build=$1
 jobs=$2
 cd "$(dirname "$0")/.." || exit 1
+case $1 in
+/*) build=$1 ;;
+*) build=$(pwd)/$1 ;;
+esac
 
 scripts/bootstrap.sh build test || exit 1
 if [ ! -f "$build/Makefile" ]; then
@@ -33,7 +36,8 @@ check man scripts/check_man.sh
 
 echo "== tests"
 log=$build/ctest.log
-ctest --test-dir "$build" --output-on-failure --no-tests=error -j"$jobs" --output-log "$log" ||
+ctest --test-dir "$build" --output-on-failure --no-tests=error -j"$jobs" --output-log "$log" \
+    --output-junit "$build/junit.xml" ||
     [ -s "$log" ] || echo "FAILED ctest" >>"$report"
 sed -n -e 's|^ *[0-9]*/[0-9]* Test *#[0-9]*: \([^ ]*\) .*[. ]Passed .*|passed \1|p' \
     -e 's|^ *[0-9]*/[0-9]* Test *#[0-9]*: \([^ ]*\) .*Skipped.*|SKIPPED \1|p' \
@@ -43,7 +47,7 @@ seen=$(grep -c ' Test *#' "$log")
 [ "$expected" = "$seen" ] || echo "FAILED ctest: $seen of $expected tests ran" >>"$report"
 
 # What was skipped, and why: tests say so in a line of their own.
-grep -h 'SKIPPED' "$build/Testing/Temporary/LastTest.log" 2>/dev/null | grep -v 'Test' | sort -u
+grep -h 'SKIPPED' "$build/junit.xml" | sed 's/^.*SKIPPED/SKIPPED/' | sort -u
 grep '^FAILED' "$report"
 passed=$(grep -c '^passed' "$report")
 failed=$(grep -c '^FAILED' "$report")

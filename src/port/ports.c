@@ -2,6 +2,7 @@
  * Which serial ports this computer has. libserialport only looks; opening is port_posix.c's. */
 #include "nordfu/port.h"
 
+#include <errno.h>
 #include <libserialport.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,12 @@ static void describe(struct nordfu_port_info *info, const struct sp_port *port)
 int nordfu_port_list(struct nordfu_port_info *ports, size_t capacity, struct nordfu_error *error)
 {
     struct sp_port **list = NULL;
-    if (sp_list_ports(&list) != SP_OK)
+    enum sp_return listed = sp_list_ports(&list);
+    /* Where the kernel's list of devices is not mounted (a container, a bare root) no port can be
+     * seen. */
+    if (listed == SP_ERR_FAIL && sp_last_error_code() == ENOENT)
+        return 0;
+    if (listed != SP_OK)
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "The serial ports can't be listed.");
     int count = 0;
     for (; list[count] != NULL; count++)
