@@ -11,7 +11,9 @@
 #include "nordfu/package.h"
 #include "nordfu/port.h"
 #include "nordfu/target.h"
+#include "nordfu/update.h"
 
+/* Of the library and the command. */
 #define NORDFU_VERSION "0.1.0"
 
 #endif

@@ -23,7 +23,8 @@ void nordfu_cancel_set(struct nordfu_cancel *cancel);
 /* True once set. NULL is never set. */
 bool nordfu_cancel_is_set(const struct nordfu_cancel *cancel);
 
-/* A descriptor that becomes readable when the token is set, for poll(); -1 for NULL. Don't read from it. */
+/* A descriptor that becomes readable when the token is set, for poll(); -1 for NULL. Don't read
+ * from it. */
 int nordfu_cancel_fd(const struct nordfu_cancel *cancel);
 
 #endif

@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: MIT
  * A BLE central: scan, connect, write, receive. One link at a time.
  *
- * Backends (central_<name>.c) fill in the ops; flows use them through the inline-free wrappers at the end. All calls block until
- * their deadline (µs on `now`'s clock) at the latest and return NORDFU_ERR_TIMEOUT then. While any of them runs, the
- * backend answers the peer's own requests (MTU, data length, PHY, connection parameters, system attributes) by itself.
- * Once the link is lost every call but scan and connect returns NORDFU_ERR_LINK. A central belongs to one thread.
+ * Backends (central_<name>.c) fill in the ops; flows use them through the wrappers at the
+ * end. All calls block until their deadline (µs on `now`'s clock) at the latest and return
+ * NORDFU_ERR_TIMEOUT then. While any of them runs, the backend answers the peer's own requests
+ * (MTU, data length, PHY, connection parameters, system attributes) by itself. Once the link is
+ * lost every call but scan, connect and disconnect returns NORDFU_ERR_LINK. A central belongs to
+ * one thread.
  */
 #ifndef NORDFU_CENTRAL_H
 #define NORDFU_CENTRAL_H
@@ -34,8 +36,9 @@ struct nordfu_address {
 void nordfu_address_format(const struct nordfu_address *address, char text[NORDFU_ADDRESS_TEXT]);
 
 /*
- * Reads 12 hex digits in any case, with or without colons or dashes between bytes. The type becomes random static when the
- * two top bits are set, else public (a scan tells the truth). Returns 0 or NORDFU_ERR_USAGE.
+ * Reads 12 hex digits in any case, with or without colons or dashes between bytes. The type becomes
+ * random static when the two top bits are set, else public (a scan tells the truth). Returns 0 or
+ * NORDFU_ERR_USAGE.
  */
 int nordfu_address_parse(struct nordfu_address *address, const char *text,
                          struct nordfu_error *error);
@@ -43,7 +46,7 @@ int nordfu_address_parse(struct nordfu_address *address, const char *text,
 /* Same six bytes (types are not compared). */
 bool nordfu_address_equal(const struct nordfu_address *a, const struct nordfu_address *b);
 
-/* A 128-bit UUID, least significant byte first. 16-bit ones are expanded with the Bluetooth base. */
+/* A 128-bit UUID, least significant byte first; 16-bit ones take the Bluetooth base. */
 struct nordfu_uuid {
     uint8_t bytes[16];
 };
@@ -58,13 +61,14 @@ struct nordfu_advert {
     int8_t rssi;        /* dBm */
     bool connectable;   /* as far as this report tells */
     bool scan_response; /* an answer to a scan request rather than an advertisement */
-    char name[32];      /* local name as it came from the air (not escaped), "" if not in this report */
+    char name[32]; /* local name as it came from the air (not escaped), "" if not in this report */
     bool name_complete; /* false: shortened */
     struct nordfu_uuid services[NORDFU_ADVERT_MAX_UUIDS];
     size_t service_count;
 };
 
-/* What a flow wants of a new link. A wish that is refused is no error: see nordfu_central_options.note. */
+/* What a flow wants of a new link. A wish that is refused is no error: see
+ * nordfu_central_options.note. */
 struct nordfu_connect_wish {
     struct nordfu_address address;
     uint16_t mtu;          /* ATT_MTU, 23..247 */
@@ -108,10 +112,12 @@ struct nordfu_link {
 /* What every backend is opened with. Copied; the strings and functions must outlive the central. */
 struct nordfu_central_options {
     const struct nordfu_log *log;
-    /* A sentence worth telling the user that is no error ("The peer refused MTU 247; 23 is used."). May be NULL. Must be quick. */
+    /* A sentence worth telling the user that is no error ("The peer refused MTU 247; 23 is used.").
+     * May be NULL. Must be quick. */
     void (*note)(void *context, const char *sentence);
     void *context;
-    /* 128-bit UUIDs the flow wants to recognise; one of each 128-bit base is enough (a dongle must be told them beforehand). */
+    /* 128-bit UUIDs the flow wants to recognise; one of each 128-bit base is enough (a dongle must
+     * be told them beforehand). */
     const struct nordfu_uuid *uuids;
     size_t uuid_count;
     uint8_t write_queue; /* write commands in flight; 0 = the backend's default */
@@ -128,8 +134,9 @@ struct nordfu_central_ops {
     int (*connect)(struct nordfu_central *self, const struct nordfu_connect_wish *wish,
                    uint64_t deadline, struct nordfu_error *error);
     int (*disconnect)(struct nordfu_central *self, uint64_t deadline, struct nordfu_error *error);
-    int (*subscribe)(struct nordfu_central *self, const struct nordfu_characteristic *characteristic,
-                     uint64_t deadline, struct nordfu_error *error);
+    int (*subscribe)(struct nordfu_central *self,
+                     const struct nordfu_characteristic *characteristic, uint64_t deadline,
+                     struct nordfu_error *error);
     int (*write)(struct nordfu_central *self, uint16_t handle, const void *bytes, size_t size,
                  uint64_t deadline, struct nordfu_error *error);
     int (*write_command)(struct nordfu_central *self, uint16_t handle, const void *bytes,
@@ -144,58 +151,66 @@ struct nordfu_central_ops {
 
 struct nordfu_central {
     const struct nordfu_central_ops *ops;
-    char description[160]; /* "nRF connectivity dongle on /dev/ttyACM0, SoftDevice API v5 (S132 5.1.0)" */
+    /* "nRF connectivity dongle on /dev/ttyACM0, SoftDevice API v5 (S132 5.1.0)" */
+    char description[160];
 };
 
 /*
- * Scans actively and hands each report to `report` (quick; must not call the central) until that returns true -> 0, or
- * the deadline passes -> NORDFU_ERR_TIMEOUT. The scan is stopped in either case.
+ * Scans actively and hands each report to `report` (quick; must not call the central) until that
+ * returns true -> 0, or the deadline passes -> NORDFU_ERR_TIMEOUT. The scan is stopped in either
+ * case.
  */
 int nordfu_central_scan(struct nordfu_central *central,
                         bool (*report)(void *context, const struct nordfu_advert *advert),
                         void *context, uint64_t deadline, struct nordfu_error *error);
 /*
- * Connects, negotiates MTU, data length and PHY as far as both sides go along, and discovers all services, characteristics and
- * CCCDs afresh. On failure there is no link. Errors: NORDFU_ERR_LINK (speaker HCI or SOFTDEVICE), NORDFU_ERR_TIMEOUT, ...
+ * Connects, negotiates MTU, data length and PHY as far as both sides go along, and discovers all
+ * services, characteristics and CCCDs afresh. On failure there is no link. Errors: NORDFU_ERR_LINK
+ * (speaker HCI or SOFTDEVICE), NORDFU_ERR_TIMEOUT, ...
  */
 int nordfu_central_connect(struct nordfu_central *central, const struct nordfu_connect_wish *wish,
                            uint64_t deadline, struct nordfu_error *error);
 /* Ends the link; 0 also when there is none or the peer was faster. */
 int nordfu_central_disconnect(struct nordfu_central *central, uint64_t deadline,
                               struct nordfu_error *error);
-/* Writes the CCCD: notifications if the characteristic has them, else indications. NORDFU_ERR_REFUSED (speaker GATT). */
+/* Writes the CCCD: notifications if the characteristic has them, else indications.
+ * NORDFU_ERR_REFUSED (speaker GATT). */
 int nordfu_central_subscribe(struct nordfu_central *central,
                              const struct nordfu_characteristic *characteristic, uint64_t deadline,
                              struct nordfu_error *error);
-/* Write with response; returns after the peer's answer. NORDFU_ERR_REFUSED (speaker GATT) for an ATT error. */
+/* Write with response; returns after the peer's answer. NORDFU_ERR_REFUSED (speaker GATT) for an
+ * ATT error. */
 int nordfu_central_write(struct nordfu_central *central, uint16_t handle, const void *bytes,
                          size_t size, uint64_t deadline, struct nordfu_error *error);
 /*
- * Write without response, at most MTU - 3 bytes; returns when the backend has taken it, waiting for a free place in its queue if need
- * be. Order is kept, also against nordfu_central_write.
+ * Write without response, at most MTU - 3 bytes; returns when the backend has taken it, waiting for
+ * a free place in its queue if need be. Order is kept, also against nordfu_central_write.
  */
 int nordfu_central_write_command(struct nordfu_central *central, uint16_t handle, const void *bytes,
                                  size_t size, uint64_t deadline, struct nordfu_error *error);
 /*
- * The next notification or indication (indications are confirmed by the backend at arrival). Returns its length (0..size;
- * a longer one is cut) and sets *handle. Those that arrived before the link was lost are still delivered.
+ * The next notification or indication (indications are confirmed by the backend at arrival).
+ * Returns its length (0..size; a longer one is cut) and sets *handle. Those that arrived before the
+ * link was lost are still delivered.
  */
 int nordfu_central_receive(struct nordfu_central *central, uint16_t *handle, void *buffer,
                            size_t size, uint64_t deadline, struct nordfu_error *error);
-/* Lets time pass until `until` while serving the link; notifications are kept. 0, or an error as above. */
+/* Lets time pass until `until` while serving the link; notifications are kept. 0, or an error as
+ * above. */
 int nordfu_central_wait(struct nordfu_central *central, uint64_t until, struct nordfu_error *error);
 /* The present link, NULL if there is none. Valid until the next call. */
 const struct nordfu_link *nordfu_central_link(const struct nordfu_central *central);
 uint64_t nordfu_central_now(const struct nordfu_central *central);
-/* Disconnects if need be (within 500 ms, even when cancelled), closes and frees, nulls the pointer. */
+/* Disconnects if need be (within 500 ms, even when cancelled), closes, frees and nulls. */
 void nordfu_central_free(struct nordfu_central **central);
 
 struct nordfu_port;
 
 /*
- * Opens a central on a connectivity dongle: link start, identification, configuration (link with `options->mtu`, queue of
- * `options->write_queue`), known UUID bases. Takes over *port and nulls it, also on failure.
- * Errors: NORDFU_ERR_DONGLE (silence, other firmware), NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
+ * Opens a central on a connectivity dongle: link start, identification, configuration (link with
+ * `options->mtu`, queue of `options->write_queue`), known UUID bases. Takes over *port and nulls
+ * it, also on failure. Errors: NORDFU_ERR_DONGLE (silence, other firmware), NORDFU_ERR_PORT,
+ * NORDFU_ERR_CANCELLED.
  */
 int nordfu_central_dongle_open(struct nordfu_central **out, struct nordfu_port **port,
                                const struct nordfu_central_options *options,

@@ -3,8 +3,8 @@
  * Errors: a class for the program, a sentence for the person.
  *
  * Every function of nordfu that can fail returns 0 (or a count) on success and one of the negative
- * classes below on failure. Its last argument, a struct nordfu_error (may be NULL), then carries who
- * spoke, that party's own code, and one sentence: what failed, why, and what to do about it.
+ * classes below on failure. Its last argument, a struct nordfu_error (may be NULL), then carries
+ * who spoke, that party's own code, and one sentence: what failed, why, and what to do about it.
  */
 #ifndef NORDFU_ERROR_H
 #define NORDFU_ERROR_H
@@ -49,8 +49,9 @@ struct nordfu_error {
 };
 
 /*
- * Fills *error (may be NULL) with `code` and a formatted sentence; a longer one is cut. Returns `code`, so that
- * `return nordfu_error_set(error, NORDFU_ERR_PORT, "...")` is the usual way out. Thread-safe; `error` is the caller's.
+ * Fills *error (may be NULL) with `code` and a formatted sentence; a longer one is cut. Returns
+ * `code`, so that `return nordfu_error_set(error, NORDFU_ERR_PORT, "...")` is the usual way out.
+ * Thread-safe; `error` is the caller's.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))

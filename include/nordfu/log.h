@@ -1,6 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
- * Where diagnostics go. nordfu has no global logger: a struct nordfu_log is handed down by whoever opens something.
+ * Where diagnostics go. nordfu has no global logger: a struct nordfu_log is handed down by whoever
+ * opens something.
  */
 #ifndef NORDFU_LOG_H
 #define NORDFU_LOG_H
@@ -17,7 +18,8 @@ enum nordfu_log_level {
 
 struct nordfu_log {
     enum nordfu_log_level level; /* lines above this level are not even formatted */
-    /* Called with one line without line break, from whichever thread has something to say; must be quick. NULL = silent. */
+    /* Called with one line without line break, from whichever thread has something to say; must be
+     * quick. NULL = silent. */
     void (*write)(void *context, enum nordfu_log_level level, const char *line);
     void *context;
 };

@@ -2,12 +2,14 @@
  * SPDX-License-Identifier: MIT
  * A port: a stream of bytes to a dongle or a device, and the clock that all waiting goes by.
  *
- * Everything that waits in nordfu waits in a port's `read` or `wait`, with a deadline on the port's own clock, in
- * microseconds. A serial port's clock is the computer's monotonic one; the simulator's port (sim/port_sim.h) owns a virtual
- * clock and runs the simulated world until bytes arrive or the deadline passes. The same flow runs on both.
+ * Everything that waits in nordfu waits in a port's `read` or `wait`, with a deadline on the port's
+ * own clock, in microseconds. A serial port's clock is the computer's monotonic one; the
+ * simulator's port (sim/port_sim.h) owns a virtual clock and runs the simulated world until bytes
+ * arrive or the deadline passes. The same flow runs on both.
  *
- * To add a backend: embed struct nordfu_port as the first member, fill in `ops`, provide an open function.
- * A port belongs to one thread at a time; only its cancel token may be touched from elsewhere.
+ * To add a backend: embed struct nordfu_port as the first member, fill in `ops`, provide an open
+ * function. A port belongs to one thread at a time; only its cancel token may be touched from
+ * elsewhere.
  */
 #ifndef NORDFU_PORT_H
 #define NORDFU_PORT_H
@@ -25,15 +27,16 @@ struct nordfu_port;
 
 struct nordfu_port_ops {
     /*
-     * Waits until at least one byte is there, `deadline` (µs on this port's clock) passes, or the cancel token is set.
-     * Returns the number of bytes put into `buffer` (1..size), 0 at the deadline, or NORDFU_ERR_CANCELLED, NORDFU_ERR_PORT
-     * (the port vanished). A deadline in the past polls.
+     * Waits until at least one byte is there, `deadline` (µs on this port's clock) passes, or the
+     * cancel token is set. Returns the number of bytes put into `buffer` (1..size), 0 at the
+     * deadline, or NORDFU_ERR_CANCELLED, NORDFU_ERR_PORT (the port vanished). A deadline in the
+     * past polls.
      */
     int (*read)(struct nordfu_port *self, void *buffer, size_t size, uint64_t deadline,
                 struct nordfu_error *error);
     /*
-     * Writes all `size` bytes or fails: NORDFU_ERR_TIMEOUT at `deadline`, NORDFU_ERR_CANCELLED, NORDFU_ERR_PORT.
-     * Returns 0 on success.
+     * Writes all `size` bytes or fails: NORDFU_ERR_TIMEOUT at `deadline`, NORDFU_ERR_CANCELLED,
+     * NORDFU_ERR_PORT. Returns 0 on success.
      */
     int (*write)(struct nordfu_port *self, const void *bytes, size_t size, uint64_t deadline,
                  struct nordfu_error *error);
@@ -45,9 +48,10 @@ struct nordfu_port_ops {
 
 struct nordfu_port {
     const struct nordfu_port_ops *ops;
-    struct nordfu_cancel *cancel; /* watched by read and write; may be NULL; not owned; a flow that cleans
-                                     up after a cancellation sets it to NULL for the time of the clean-up */
-    char name[128];               /* for sentences: "/dev/ttyACM0", "simulated dongle" */
+    /* Watched by read and write; may be NULL; not owned. A flow that cleans up after a cancellation
+     * sets it to NULL for the time of the clean-up. */
+    struct nordfu_cancel *cancel;
+    char name[128]; /* for sentences: "/dev/ttyACM0", "simulated dongle" */
 };
 
 int nordfu_port_read(struct nordfu_port *port, void *buffer, size_t size, uint64_t deadline,
@@ -63,9 +67,10 @@ struct nordfu_port_settings {
 };
 
 /*
- * Opens a serial port or pty (8N1, no flow control, DTR set, raw), exclusively: a port that another process holds is refused with
- * its name in the sentence where it can be known. Symlinks are followed. Old input is discarded.
- * Errors: NORDFU_ERR_PORT (missing, no permission, busy, not a serial port), NORDFU_ERR_SYSTEM.
+ * Opens a serial port or pty (8N1, no flow control, DTR set, raw), exclusively: a port that another
+ * process holds is refused with its name in the sentence where it can be known. Symlinks are
+ * followed. Old input is discarded. Errors: NORDFU_ERR_PORT (missing, no permission, busy, not a
+ * serial port), NORDFU_ERR_SYSTEM.
  */
 int nordfu_port_open(struct nordfu_port **out, const char *path,
                      const struct nordfu_port_settings *settings, struct nordfu_error *error);
@@ -79,8 +84,8 @@ struct nordfu_port_info {
 };
 
 /*
- * Lists serial ports, at most `capacity` into `ports`. Returns how many there are in all (may exceed capacity) or
- * NORDFU_ERR_SYSTEM. Opens nothing.
+ * Lists serial ports, at most `capacity` into `ports`. Returns how many there are in all (may
+ * exceed capacity) or NORDFU_ERR_SYSTEM. Opens nothing.
  */
 int nordfu_port_list(struct nordfu_port_info *ports, size_t capacity, struct nordfu_error *error);
 

@@ -14,10 +14,10 @@
 enum nordfu_match {
     NORDFU_MATCH_NONE,
     NORDFU_MATCH_ADDRESS,  /* the address that was asked for */
-    NORDFU_MATCH_PLUS_ONE, /* that address with the low byte one higher (wrapping): its bootloader
-                            */
+    NORDFU_MATCH_PLUS_ONE, /* its bootloader: the low byte one higher, wrapping */
     NORDFU_MATCH_NAME,     /* the name that was asked for */
 };
+/* A word for a match ("address + 1"); never NULL. */
 const char *nordfu_match_name(enum nordfu_match match);
 
 struct nordfu_update_options {
@@ -66,8 +66,8 @@ struct nordfu_update_result {
     enum nordfu_match match;
     uint32_t bytes;   /* image bytes confirmed by the device in this run */
     uint32_t resumed; /* image bytes that were there already */
-    uint64_t
-        transfer_time; /* µs from the first Create (or resume) to the reply to the last Execute */
+    /* µs from the first Create (or resume) to the reply to the last Execute. */
+    uint64_t transfer_time;
     uint64_t total_time; /* µs of the whole call */
     uint32_t retries;    /* objects sent again */
     uint32_t reconnects;

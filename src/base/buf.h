@@ -14,7 +14,8 @@ struct buf {
     size_t capacity;
 };
 
-/* Appends a copy (bytes NULL = zeros). False when memory ran out; the contents are unchanged then. */
+/* Appends a copy (bytes NULL = zeros; not of b itself). False, and no change, when memory ran out.
+ */
 bool buf_append(struct buf *b, const void *bytes, size_t size);
 /* Removes `size` bytes (at most b->size) from the front. */
 void buf_consume(struct buf *b, size_t size);

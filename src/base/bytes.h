@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
- * Bounded little-endian cursors. An access past the end sets `failed`, yields zeros and stays failed, so a parser checks once,
- * at its end.
+ * Bounded little-endian cursors. An access past the end sets `failed`, yields zeros and stays
+ * failed, so a parser checks once, at its end.
  */
 #ifndef NORDFU_BASE_BYTES_H
 #define NORDFU_BASE_BYTES_H
@@ -24,6 +24,7 @@ struct bytes_writer {
     bool failed;
 };
 
+/* Reads `size` bytes that stay the caller's. */
 void bytes_reader_init(struct bytes_reader *r, const void *data, size_t size);
 uint8_t bytes_get_u8(struct bytes_reader *r);
 uint16_t bytes_get_u16(struct bytes_reader *r);
@@ -36,10 +37,12 @@ size_t bytes_left(const struct bytes_reader *r);
 /* Nothing failed and nothing is left. */
 bool bytes_reader_done(const struct bytes_reader *r);
 
+/* Writes at most `size` bytes into the caller's `data`; w->at tells how many there are. */
 void bytes_writer_init(struct bytes_writer *w, void *data, size_t size);
 void bytes_put_u8(struct bytes_writer *w, uint8_t value);
 void bytes_put_u16(struct bytes_writer *w, uint16_t value);
 void bytes_put_u32(struct bytes_writer *w, uint32_t value);
+/* All of `size` bytes or none. */
 void bytes_put(struct bytes_writer *w, const void *data, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/crc.h"
 
-/* clang-format off: tables */
+/* clang-format off */
 /* Polynomial 0x1021, not reflected. */
 static const uint16_t table16[256] = {
     0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50A5, 0x60C6, 0x70E7, 0x8108, 0x9129,

@@ -43,6 +43,6 @@ const char *nordfu_class_name(int code)
         "ok",       "package", "usage",   "port",   "dongle",      "not-found", "refused",
         "transfer", "link",    "timeout", "system", "unsupported", "cancelled",
     };
-    unsigned index = code <= 0 ? (unsigned)-code : sizeof(names);
+    unsigned index = code <= 0 ? 0u - (unsigned)code : sizeof(names);
     return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
 }
