@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
+#include <limits.h>
+
 #include <poll.h>
 
 #include "base/buf.h"
@@ -132,6 +134,8 @@ static void error_text_may_wrap_itself(void **state)
     assert_int_equal(nordfu_error_set(NULL, NORDFU_ERR_PORT, "nobody listens"), NORDFU_ERR_PORT);
     assert_string_equal(nordfu_class_name(NORDFU_ERR_CANCELLED), "cancelled");
     assert_string_equal(nordfu_class_name(-99), "unknown");
+    assert_string_equal(nordfu_class_name(INT_MIN), "unknown");
+    assert_string_equal(nordfu_class_name(1), "unknown");
 }
 
 static void cancel_wakes_a_poll_for_good(void **state)
