@@ -47,7 +47,7 @@ seen=$(grep -c ' Test *#' "$log")
 [ "$expected" = "$seen" ] || echo "FAILED ctest: $seen of $expected tests ran" >>"$report"
 
 # What was skipped, and why: tests say so in a line of their own.
-grep -h 'SKIPPED' "$build/junit.xml" | sed 's/^.*SKIPPED/SKIPPED/' | sort -u
+grep -h 'SKIPPED' "$build/junit.xml" | sed 's/^.*SKIPPED \]/SKIPPED/; s/^.*SKIPPED/SKIPPED/' | sort -u
 grep '^FAILED' "$report"
 passed=$(grep -c '^passed' "$report")
 failed=$(grep -c '^FAILED' "$report")
