@@ -261,7 +261,7 @@ static void packets_that_are_always_lost_end_after_five_tries(void **state)
     transfer(&r, b);
     assert_int_equal(r.rc, NORDFU_ERR_TRANSFER);
     assert_non_null(strstr(r.error.text, "were lost in the device: it counts 0 of 4096"));
-    assert_non_null(strstr(r.error.text, "--mtu 23"));
+    assert_non_null(strstr(r.error.text, "in each of 5 tries"));
     assert_int_equal(b->seen[1], 1 + 5);
     test_free(b);
 }
@@ -330,6 +330,56 @@ static void a_lost_link_is_resumed_with_a_new_pipe(void **state)
     assert_updated(&r, b);
     assert_int_equal(r.session.bytes, IMAGE_SIZE);
     assert_int_equal(r.session.resumed, 0);
+    test_free(b);
+}
+
+/* A whole transfer whose last answer is lost while the device takes the image; then another. */
+static void transfer_unheard(struct run *r, struct boot *b)
+{
+    b->final_lost = true;
+    transfer(r, b);
+    assert_int_equal(r->rc, NORDFU_ERR_LINK);
+    assert_true(r->session.unanswered);
+    assert_true(b->activated);
+    b->link_lost = false;
+    b->head = b->tail;
+    b->log[0] = '\0';
+    r->rc = secure_transfer(&r->session, &b->pipe, &image, &r->error);
+    assert_false(r->session.unanswered);
+}
+
+static void an_image_whose_final_answer_was_lost_is_sent_again(void **state)
+{
+    (void)state;
+    struct boot *b = boot_new();
+    struct run r;
+    transfer_unheard(&r, b);
+    assert_updated(&r, b);
+    assert_int_equal(r.session.bytes, IMAGE_SIZE);
+    test_free(b);
+}
+
+static void a_version_refused_after_a_lost_answer_proves_the_update(void **state)
+{
+    (void)state;
+    struct boot *b = boot_new();
+    b->newer_only = true;
+    struct run r;
+    transfer_unheard(&r, b);
+    assert_int_equal(r.rc, 0);
+    assert_string_equal(b->log, "0200 0601 0101 03 04 0c ");
+    test_free(b);
+}
+
+static void a_version_refused_without_a_lost_answer_is_refused(void **state)
+{
+    (void)state;
+    struct boot *b = boot_new();
+    b->newer_only = b->activated = true;
+    struct run r;
+    transfer(&r, b);
+    assert_int_equal(r.rc, NORDFU_ERR_REFUSED);
+    assert_int_equal(b->seen[12], 0);
     test_free(b);
 }
 
@@ -490,6 +540,9 @@ int main(void)
         cmocka_unit_test(a_stock_flash_queue_loses_nothing_at_full_speed),
         cmocka_unit_test(a_slower_flash_costs_one_retry_in_the_whole_session),
         cmocka_unit_test(a_lost_link_is_resumed_with_a_new_pipe),
+        cmocka_unit_test(an_image_whose_final_answer_was_lost_is_sent_again),
+        cmocka_unit_test(a_version_refused_after_a_lost_answer_proves_the_update),
+        cmocka_unit_test(a_version_refused_without_a_lost_answer_is_refused),
         cmocka_unit_test(every_bad_answer_is_an_error_with_a_reason),
         cmocka_unit_test(messages_that_answer_nothing_are_skipped_within_bounds),
         cmocka_unit_test(an_empty_image_is_refused_before_anything_is_sent),

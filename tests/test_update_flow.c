@@ -30,6 +30,7 @@ struct stage {
     struct nordfu_address application, bootloader;
     int connect_failures; /* the next connections fail */
     bool stays;           /* does not reset after the final Execute */
+    bool unplugged_then;  /* the dongle vanishes when a link is to be ended */
     bool jumping;         /* the answer is on its way */
     int garble_above;     /* at larger MTUs every packet is changed; 0 = never */
     int scans, connects, jumps;
@@ -112,9 +113,10 @@ static int stage_disconnect(struct nordfu_central *self, uint64_t deadline,
                             struct nordfu_error *error)
 {
     (void)deadline;
-    (void)error;
     stage_of(self)->linked = false;
-    return 0;
+    return stage_of(self)->unplugged_then
+               ? nordfu_error_set(error, NORDFU_ERR_PORT, "The port vanished.")
+               : 0;
 }
 
 static int stage_subscribe(struct nordfu_central *self,
@@ -226,7 +228,7 @@ static void record(void *context, const struct nordfu_event *event)
 {
     struct stage *s = context;
     size_t used = strlen(s->texts);
-    if (event->type == NORDFU_EVENT_RETRY)
+    if (event->type == NORDFU_EVENT_RETRY || event->type == NORDFU_EVENT_NOTE)
         snprintf(s->texts + used, sizeof(s->texts) - used, "%s\n", event->text);
 }
 
@@ -396,6 +398,66 @@ static void a_bootloader_that_fell_back_to_its_application_is_sent_there_again(v
     assert_done(&s, &o);
 }
 
+static void a_dongle_that_vanishes_after_a_lost_link_hides_neither(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_new(&s, BOOTLOADER);
+    s.boot->link_lost_at = 30;
+    s.unplugged_then = true;
+    struct outcome o = update(&s, 3);
+    assert_int_equal(o.rc, NORDFU_ERR_PORT);
+    assert_int_equal(o.error.code, NORDFU_ERR_PORT);
+    assert_non_null(strstr(o.error.text, "The link was lost."));
+    assert_non_null(strstr(o.error.text, "The port vanished."));
+    test_free(s.boot);
+}
+
+/* The device takes the image, but its answer is lost and it comes back as `after_loss`. */
+static struct outcome update_unheard(struct stage *s, enum mode after_loss, bool newer_only)
+{
+    stage_new(s, APPLICATION);
+    s->boot->final_lost = true;
+    s->boot->newer_only = newer_only;
+    s->after_loss = after_loss;
+    return update(s, 3);
+}
+
+static void an_application_that_may_be_the_new_one_is_updated_again(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct outcome o = update_unheard(&s, APPLICATION, false);
+    assert_non_null(strstr(s.texts, "repeated to be sure"));
+    assert_int_equal(s.jumps, 2);
+    assert_done(&s, &o);
+}
+
+static void an_application_that_proves_to_be_the_new_one_is_left(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct outcome o = update_unheard(&s, APPLICATION, true);
+    assert_int_equal(o.rc, 0);
+    assert_non_null(strstr(s.texts, "had taken the update"));
+    assert_int_equal(s.jumps, 2);
+    assert_int_equal(s.mode, APPLICATION);
+    assert_int_equal(o.result.bytes, IMAGE_SIZE);
+    test_free(s.boot);
+}
+
+static void a_device_gone_after_its_last_answer_was_lost_may_be_updated(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct outcome o = update_unheard(&s, OFF, false);
+    assert_int_equal(o.rc, NORDFU_ERR_LINK);
+    assert_non_null(strstr(o.error.text, "may run the new version already"));
+    assert_non_null(strstr(o.error.text, "The link was lost."));
+    assert_non_null(strstr(o.error.text, "is it powered"));
+    test_free(s.boot);
+}
+
 static void two_images_are_sent_in_order(void **state)
 {
     (void)state;
@@ -424,6 +486,10 @@ int main(void)
         cmocka_unit_test(another_application_at_plus_one_is_left_alone),
         cmocka_unit_test(a_bootloader_that_is_never_heard_again_is_a_lost_link),
         cmocka_unit_test(a_bootloader_that_fell_back_to_its_application_is_sent_there_again),
+        cmocka_unit_test(a_dongle_that_vanishes_after_a_lost_link_hides_neither),
+        cmocka_unit_test(an_application_that_may_be_the_new_one_is_updated_again),
+        cmocka_unit_test(an_application_that_proves_to_be_the_new_one_is_left),
+        cmocka_unit_test(a_device_gone_after_its_last_answer_was_lost_may_be_updated),
         cmocka_unit_test(two_images_are_sent_in_order),
     };
     return cmocka_run_group_tests_name("update_flow", tests, tiny_boot_fill, NULL);

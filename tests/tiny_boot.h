@@ -56,6 +56,9 @@ struct boot {
     int chatter;      /* unrelated messages before every answer; -1: nothing else, for ever */
     int link_lost_at; /* data packet after which the link is gone */
     bool link_lost;
+    bool final_lost; /* once: the answer to the final Execute is lost with the link */
+    bool newer_only; /* the version it runs is refused */
+    bool activated;  /* it took the image when the answer was lost, and began afresh */
     /* What happened. */
     struct answer queue[80];
     int head, tail;
@@ -151,6 +154,27 @@ static uint8_t execute(struct boot *b)
     return 1;
 }
 
+/* It takes the image, resets and holds nothing of the update any more; nobody hears of it. */
+static void activate_unheard(struct boot *b)
+{
+    b->final_lost = b->accepted = b->done = false;
+    b->init_got = b->got = b->executed = 0;
+    b->activated = b->link_lost = true;
+}
+
+static void serve_execute(struct boot *b)
+{
+    if (b->type == 1 && b->activated && b->newer_only) {
+        push(b, "\x60\x04\x0B\x05", 4);
+        return;
+    }
+    uint8_t result = execute(b);
+    if (b->done && b->final_lost)
+        activate_unheard(b);
+    else
+        answer_result(b, 4, result);
+}
+
 static void serve(struct boot *b, const uint8_t *request)
 {
     switch (request[0]) {
@@ -167,11 +191,14 @@ static void serve(struct boot *b, const uint8_t *request)
                                                         : b->got);
         break;
     case 4:
-        answer_result(b, 4, execute(b));
+        serve_execute(b);
         break;
     case 6:
         b->type = request[1];
         answer_state(b, 6, b->type == 1 ? b->init_got : b->rounds ? b->executed : b->got);
+        break;
+    case 12:
+        b->link_lost = true;
         break;
     default:
         answer_result(b, request[0], 2);
@@ -249,6 +276,8 @@ static int boot_receive(struct pipe *self, void *buffer, size_t size, uint64_t d
         memcpy(buffer, "\x60\x77\x01", 3);
         return 3;
     }
+    if (b->head == b->tail && b->link_lost)
+        return nordfu_error_set(error, NORDFU_ERR_LINK, "gone");
     if (b->head == b->tail) {
         b->now = deadline;
         return nordfu_error_set(error, NORDFU_ERR_TIMEOUT, "nothing");

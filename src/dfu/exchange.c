@@ -47,6 +47,6 @@ int exchange(struct pipe *pipe, const struct op_request *request, uint64_t timeo
         return rc;
     return nordfu_error_set(error, NORDFU_ERR_TIMEOUT,
                             "The device did not answer the DFU request %s within %" PRIu64
-                            " s; it may be out of range or hang.",
+                            " s: it may be out of range or hang; move it closer or reset it.",
                             op_name(request->code), timeout / NORDFU_SECOND);
 }

@@ -37,7 +37,7 @@ struct locate_wish {
 struct locate_found {
     struct nordfu_address address;
     enum nordfu_match match;
-    char name[32]; /* as advertised, printable; "" if not heard */
+    char name[32]; /* as it came from the air (not escaped); "" if not heard */
 };
 
 /* The address of an application's bootloader: the lowest byte one higher, wrapping, without carry;

@@ -37,6 +37,12 @@ enum op_result {
     OP_EXTENDED = 0x0B, /* one more byte says what */
 };
 
+/* The extended errors that more than a sentence depends on. */
+enum op_extended {
+    OP_EXTENDED_VERSION = 0x05, /* not newer than what the device runs */
+    OP_EXTENDED_PRESENT = 0x0E, /* the device runs this very image */
+};
+
 struct op_request {
     enum op_code code;
     enum op_object object; /* create, select */

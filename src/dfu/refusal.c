@@ -46,7 +46,8 @@ static const struct meaning meanings[] = {
      "a field of the init packet is missing or makes no sense to it",
      "build the package again with a hardware version, a firmware version, a type and a size that "
      "is not 0"},
-    {OP_EXTENDED, 0x05, STEP_ANY, VALUE_FW, "the package is older than what the device runs",
+    {OP_EXTENDED, OP_EXTENDED_VERSION, STEP_ANY, VALUE_FW,
+     "the package is older than what the device runs",
      "build it with a firmware version at least that of the device, higher for a bootloader"},
     {OP_EXTENDED, 0x06, STEP_ANY, VALUE_HW, "the package is made for other hardware",
      "build it with the hardware version that this bootloader was compiled for (--hw-version, "
@@ -70,7 +71,8 @@ static const struct meaning meanings[] = {
      "build the package again from the image, padded to a multiple of 4 bytes"},
     {OP_EXTENDED, 0x0D, STEP_ANY, VALUE_SIZE, "the device has not enough flash for it",
      "make the image smaller, or use a bootloader that updates in a single bank"},
-    {OP_EXTENDED, 0x0E, STEP_ANY, VALUE_FW, "the device has exactly this firmware already",
+    {OP_EXTENDED, OP_EXTENDED_PRESENT, STEP_ANY, VALUE_FW,
+     "the device has exactly this firmware already",
      "there is nothing to update; use another version to change it"},
     {OP_INVALID_OBJECT, 0, STEP_INIT, VALUE_SIGNED,
      "its signature does not fit the key in the bootloader, or it can't be decoded",

@@ -32,7 +32,7 @@ struct run {
     uint32_t crc;             /* CRC-32 of the firmware up to `at` */
     bool init_assumed; /* the device would not execute the init packet again: it may have been
                           accepted earlier */
-    bool finished;     /* the final Execute happened while the start was sought */
+    bool finished;     /* the final Execute was accepted before or while the start was sought */
     bool doubtful; /* what the device holds does not fit; it is not known where the object begins
                       for it */
 };
@@ -53,6 +53,7 @@ void secure_session_init(struct secure_session *session, const struct sink *sink
 void secure_session_next_image(struct secure_session *session)
 {
     session->met = false;
+    session->unanswered = false;
     session->earlier = session->bytes;
     session->resumed_earlier = session->resumed;
 }
@@ -203,8 +204,8 @@ static int compare(struct run *r, const char *what, const struct piece *piece,
 static int give_up(struct run *r)
 {
     return nordfu_error_set(r->error, NORDFU_ERR_TRANSFER,
-                            "%s; this happened in each of %d tries: move the device closer to the "
-                            "dongle, or try a smaller MTU (--mtu 23).",
+                            "%s; this happened in each of %d tries: reset the device and try "
+                            "again, with another dongle or cable if it stays so.",
                             r->error->text, PACING_TRIES);
 }
 
@@ -247,6 +248,31 @@ static int transfer_init(struct run *r, uint32_t stored)
     }
 }
 
+/*
+ * An init packet that was accepted before the final Execute, whose answer got lost, and that is now
+ * refused as not newer than what the device runs: the device runs it.
+ */
+static bool proves_update(const struct run *r, const struct op_response *response)
+{
+    return r->session->unanswered && response->result == OP_EXTENDED &&
+           (response->extended == OP_EXTENDED_VERSION || response->extended == OP_EXTENDED_PRESENT);
+}
+
+/* The device waits in its bootloader for an update that it has already: it may go. */
+static int let_go(struct run *r)
+{
+    uint8_t bytes[OP_REQUEST_MAX];
+    size_t size = op_encode(&(struct op_request){.code = OP_ABORT}, bytes);
+    sink_text(r->session->sink, now(r), NORDFU_EVENT_NOTE,
+              "The device refuses as not newer than its own a version that it accepted before: it "
+              "had taken the update when the answer to the final Execute was lost.");
+    r->finished = true;
+    r->session->unanswered = false;
+    int rc = r->pipe->ops->control(r->pipe, bytes, size, now(r) + ANSWER_TIMEOUT, r->error);
+    /* A device that resets at once does not acknowledge the request. */
+    return rc == NORDFU_ERR_LINK || rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
+}
+
 /* Has the init packet checked. `again`: it was there already, so it may have been checked before.
  */
 static int execute_init(struct run *r, bool again)
@@ -260,6 +286,8 @@ static int execute_init(struct run *r, bool again)
     r->init_assumed = again && response.result == OP_NOT_PERMITTED;
     if (response.result == OP_SUCCESS || r->init_assumed)
         return 0;
+    if (proves_update(r, &response))
+        return let_go(r);
     return again ? START_OVER : refused(r, &request, false, &response);
 }
 
@@ -346,12 +374,17 @@ static int settle_border(struct run *r, struct op_response *selected)
     struct op_request request = {.code = OP_EXECUTE, .object = OP_DATA};
     struct op_response response;
     uint32_t before = selected->offset;
+    r->session->unanswered = r->size - before <= selected->max_size;
     rc = exchange(r->pipe, &request, FINAL_TIMEOUT, &response, r->error);
     if (rc != 0)
         return rc;
+    if (response.result != OP_SUCCESS)
+        r->session->unanswered = false;
     if (response.result != OP_SUCCESS && response.result != OP_NOT_PERMITTED)
         return START_OVER;
-    rc = select_data(r, selected);
+    rc = select_data(r, selected); /* fails if it was the last object and the device resets */
+    if (rc == 0)
+        r->session->unanswered = false;
     /* It was the last object after all if the device has everything now, or has put it away. */
     r->finished = rc == 0 && response.result == OP_SUCCESS &&
                   (selected->offset == r->size || selected->offset < before);
@@ -466,7 +499,10 @@ static int execute_data(struct run *r, bool final)
     if (final)
         sink_bytes(r->session->sink, now(r), NORDFU_EVENT_ACTIVATING, r->size, r->size);
     uint64_t timeout = final ? FINAL_TIMEOUT : EXECUTE_TIMEOUT;
+    r->session->unanswered = final;
     int rc = exchange(r->pipe, &request, timeout, &response, r->error);
+    if (rc == 0)
+        r->session->unanswered = false;
     if (rc == 0 && response.result != OP_SUCCESS)
         rc = refused(r, &request, final, &response);
     return rc;
@@ -507,7 +543,7 @@ static int send_all(struct run *r)
     int rc = set_prn(r);
     if (rc == 0)
         rc = send_init(r, false);
-    if (rc == 0)
+    if (rc == 0 && !r->finished)
         rc = send_firmware(r);
     if (rc != START_OVER)
         return rc;
@@ -516,7 +552,7 @@ static int send_all(struct run *r)
     r->init_assumed = r->doubtful = false;
     r->session->met = false;
     rc = send_init(r, true);
-    if (rc == 0)
+    if (rc == 0 && !r->finished)
         rc = send_firmware(r);
     if (rc != START_OVER)
         return rc;
@@ -540,8 +576,8 @@ int secure_transfer(struct secure_session *session, struct pipe *pipe,
     if (image->init_size == 0 || image->firmware_size == 0 || image->init_size > UINT16_MAX ||
         image->firmware_size > INT32_MAX)
         return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
-                                "There is nothing that could be sent: the init packet has %zu "
-                                "bytes, the image %zu.",
+                                "An init packet of %zu bytes and an image of %zu bytes are nothing "
+                                "that could be sent: make the package again.",
                                 image->init_size, image->firmware_size);
     int rc = send_all(&r);
     if (rc == 0)

@@ -30,6 +30,7 @@ struct secure_session {
     uint32_t found;   /* bytes that were there then */
     uint32_t earlier; /* `bytes` of the images before */
     uint32_t resumed_earlier;
+    bool unanswered; /* the final Execute was sent, and it is not known what came of it */
 };
 
 void secure_session_init(struct secure_session *session, const struct sink *sink);
@@ -41,7 +42,9 @@ void secure_session_next_image(struct secure_session *session);
  * transfer of the same image stopped. Errors: NORDFU_ERR_REFUSED with the bootloader's reason,
  * NORDFU_ERR_TRANSFER (bytes lost or changed in every try, malformed answers), NORDFU_ERR_TIMEOUT
  * (no answer), NORDFU_ERR_PACKAGE (nothing to send), and those of the pipe. After a NORDFU_ERR_LINK
- * or NORDFU_ERR_TIMEOUT the same call with a new pipe resumes.
+ * or NORDFU_ERR_TIMEOUT the same call with a new pipe resumes. If session->unanswered is set then,
+ * the device may have taken the image already: it is sent again, unless the device now refuses a
+ * version that it had accepted before, which proves that it runs it.
  */
 int secure_transfer(struct secure_session *session, struct pipe *pipe,
                     const struct nordfu_image *image, struct nordfu_error *error);

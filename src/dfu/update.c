@@ -39,7 +39,7 @@ struct flow {
     bool knows_application, knows_bootloader;
     struct nordfu_address application;
     struct locate_found bootloader;
-    char lost[200]; /* why the last link ended */
+    char lost[176]; /* why the last link ended; a long sentence is cut */
 };
 
 struct nordfu_update_options update_defaults(const struct nordfu_update_options *options)
@@ -165,7 +165,7 @@ static int connect_to(struct flow *f, const struct locate_found *found)
 }
 
 /* The link is to a bootloader: remember which. */
-static int arrive(struct flow *f, const struct locate_found *found)
+static void arrive(struct flow *f, const struct locate_found *found)
 {
     const struct nordfu_link *link = nordfu_central_link(f->central);
     if (link != NULL)
@@ -177,7 +177,6 @@ static int arrive(struct flow *f, const struct locate_found *found)
     f->bootloader = *found;
     f->knows_bootloader = true;
     f->jumped = false;
-    return 0;
 }
 
 /* The link is to an application: it must start its bootloader, which is another device as far as
@@ -197,6 +196,10 @@ static int jump(struct flow *f, const struct locate_found *found)
                                 "and always came back with its application; is there a bootloader "
                                 "that fits it?",
                                 text, f->jumps - 1);
+    if (f->session.unanswered)
+        sink_text(f->sink, now(f), NORDFU_EVENT_NOTE,
+                  "The device runs an application again and may have taken the update, but its "
+                  "answer to the final Execute got lost: the update is repeated to be sure.");
     int rc = buttonless_jump(f->central, f->sink, f->error);
     if (rc != 0)
         return rc;
@@ -220,8 +223,10 @@ static int reach_bootloader(struct flow *f)
             rc = buttonless_look(f->central, &device, f->error);
         if (rc != 0)
             return rc;
-        if (device == BUTTONLESS_BOOTLOADER)
-            return arrive(f, &found);
+        if (device == BUTTONLESS_BOOTLOADER) {
+            arrive(f, &found);
+            return 0;
+        }
         rc = jump(f, &found);
         if (rc != 0)
             return rc;
@@ -252,9 +257,14 @@ static int transfer(struct flow *f, const struct nordfu_image *image)
 /* After the first lost link a device that can't be found is a link that can't be mended. */
 static int lost_for_good(struct flow *f)
 {
-    return nordfu_error_set(f->error, NORDFU_ERR_LINK,
-                            "%.180s The device was not found again: %.250s", f->lost,
-                            f->error->text);
+    if (f->session.unanswered)
+        return nordfu_error_set(f->error, NORDFU_ERR_LINK,
+                                "%s The device had the whole update and only its answer to the "
+                                "final Execute is missing, so it may run the new version already: "
+                                "see which one it runs. It was not reached again: %.180s",
+                                f->lost, f->error->text);
+    return nordfu_error_set(f->error, NORDFU_ERR_LINK, "%s The device was not found again: %.280s",
+                            f->lost, f->error->text);
 }
 
 /* Whether another link may help; prepares for it. */
@@ -271,15 +281,20 @@ static bool may_mend(struct flow *f, int rc)
     return true;
 }
 
-/* Ends what is left of the link and says why. */
+/* Ends what is left of the link and says why. A failure of that does not hide what came before. */
 static int prepare_again(struct flow *f)
 {
-    snprintf(f->lost, sizeof(f->lost), "%.199s", f->error->text);
+    bool cut = strlen(f->error->text) >= sizeof(f->lost);
+    snprintf(f->lost, sizeof(f->lost), "%.170s%s", f->error->text, cut ? " ..." : "");
     sink_text(f->sink, now(f), NORDFU_EVENT_RETRY,
-              "%.180s Connecting again (%" PRIu32 " of %" PRIu32 ")%s.", f->lost,
-              f->result->reconnects, f->options.attempts,
-              f->mtu == MTU_SMALL ? " with MTU 23" : "");
-    return nordfu_central_disconnect(f->central, now(f) + DISCONNECT_TIMEOUT, f->error);
+              "%s Connecting again (%" PRIu32 " of %" PRIu32 ")%s.", f->lost, f->result->reconnects,
+              f->options.attempts, f->mtu == MTU_SMALL ? " with MTU 23" : "");
+    int rc = nordfu_central_disconnect(f->central, now(f) + DISCONNECT_TIMEOUT, f->error);
+    if (rc == 0 || rc == NORDFU_ERR_CANCELLED)
+        return rc;
+    return nordfu_error_from(f->error, rc, f->error->speaker, f->error->detail,
+                             "%s Then the link could not be ended: %.280s", f->lost,
+                             f->error->text);
 }
 
 /* The device resets into what it was given, and its link goes down with it. */
@@ -302,7 +317,9 @@ static int update_image(struct flow *f, const struct nordfu_image *image)
         int rc = transfer(f, image);
         if (rc == 0)
             return await_leaving(f);
-        if (rc == NORDFU_ERR_NOT_FOUND && f->lost[0] != '\0')
+        bool gone =
+            rc == NORDFU_ERR_NOT_FOUND || (rc == NORDFU_ERR_UNSUPPORTED && f->session.unanswered);
+        if (gone && f->lost[0] != '\0')
             return lost_for_good(f);
         if (!may_mend(f, rc))
             return rc;

@@ -15,11 +15,10 @@
 #include "nordfu/update.h"
 
 /*
- * Updates the device that `options` name with `count` images, in that order. `options` hold no
- * zeros any more but where those have a meaning of their own: see update_defaults. *result is
- * filled in as far as it goes, but for `central` and `total_time`. Returns 0 when the final Execute
- * was accepted and the device left its bootloader. The link is the caller's to end, also on
- * failure. Errors: those of locate, buttonless, secure and the central.
+ * Updates the device that `options` name (NULL, zeros: update_defaults) with `count` images, in
+ * that order. *result is filled in as far as it goes, but for `central` and `total_time`. Returns 0
+ * when the final Execute was accepted and the device left its bootloader. The link is the caller's
+ * to end, also on failure. Errors: those of locate, buttonless, secure and the central.
  */
 int update_run(struct nordfu_central *central, const struct nordfu_image *const *images,
                size_t count, const struct nordfu_update_options *options, const struct sink *sink,
