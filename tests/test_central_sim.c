@@ -350,6 +350,75 @@ static void second_open_finds_the_dongle_as_the_first_did(void **state)
     assert_int_equal(restarts(s), 0);
 }
 
+/* A client that was killed: its port is closed, the dongle still has a link, or scans, and half a
+ * frame. Nobody answers it any more. */
+static void kill_and_open_again(struct setup *s, uint64_t after_ms)
+{
+    const struct nordfu_central_options options = {.uuids = &control_point, .uuid_count = 1};
+    static const uint8_t half[] = {0xC0, 0xC1, 0xAE, 0x00, 0x91, 0x00, 0x9C};
+    struct nordfu_central *dead = s->central;
+    struct nordfu_port *port = NULL;
+    s->central = NULL;
+    sim_dongle_receive(s->dongle, half, sizeof(half));
+    sim_run_until(s->world, in(s, after_ms));
+    sim_dongle_discard(s->dongle);
+    uint64_t before = sim_now(s->world);
+    assert_int_equal(sim_port_new(&port, s->world, s->dongle, &s->error), 0);
+    int rc = nordfu_central_dongle_open(&s->central, &port, &options, &s->error);
+    uint64_t took = sim_now(s->world) - before;
+    /* The device takes a while to notice that its link is gone. */
+    sim_run_until(s->world, in(s, 7000));
+    if (rc != 0 || scan(s) != 0 || connect_found(s) != 0)
+        fail_msg("%s", s->error.text);
+    struct sim_dongle_stats stats;
+    sim_dongle_get_stats(s->dongle, &stats);
+    assert_int_equal(stats.resets, 2); /* one of each client */
+    assert_true(took < NORDFU_SECOND / 2);
+    /* The dead one says goodbye on a line that is no longer its own. */
+    nordfu_central_free(&s->central);
+    nordfu_central_free(&dead);
+}
+
+static void dongle_of_a_killed_client_is_usable_at_once(void **state)
+{
+    struct setup *s = *state;
+    static const uint8_t value[244] = {0};
+    jump(s);
+    const struct nordfu_characteristic *c = find(s, &packet);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(nordfu_central_write_command(s->central, c->value_handle, value,
+                                                      sizeof(value), in(s, 1000), &s->error),
+                         0);
+    kill_and_open_again(s, 5);
+}
+
+static void usb_dongle_of_a_killed_client_is_usable_at_once(void **state)
+{
+    struct setup *s = *state;
+    s->dongle_config.usb = true;
+    dongle_of_a_killed_client_is_usable_at_once(state);
+}
+
+static void dongle_left_scanning_is_usable_at_once(void **state)
+{
+    struct setup *s = *state;
+    assert_int_equal(open_central(s), 0);
+    kill_and_open_again(s, 700);
+}
+
+/* Its packets go unacknowledged for so long that it restarts. */
+static void dongle_left_alone_for_long_is_usable(void **state)
+{
+    struct setup *s = *state;
+    jump(s);
+    sim_device_power_off(s->device);
+    sim_run_until(s->world, in(s, 9000));
+    assert_int_equal(restarts(s), 1);
+    sim_device_power_on(s->device);
+    s->wanted[0]--;
+    kill_and_open_again(s, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -371,6 +440,10 @@ int main(void)
         TEST(silent_port_is_a_dongle_error),
         TEST(unplugged_dongle_is_a_port_error),
         TEST(second_open_finds_the_dongle_as_the_first_did),
+        TEST(dongle_of_a_killed_client_is_usable_at_once),
+        TEST(usb_dongle_of_a_killed_client_is_usable_at_once),
+        TEST(dongle_left_scanning_is_usable_at_once),
+        TEST(dongle_left_alone_for_long_is_usable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,8 +48,9 @@ static void reset_comes_first_and_the_session_is_deaf_after_it(void **state)
     h5_session_start(&rig.session, rig.now, true);
     size_t size;
     const uint8_t *bytes = h5_session_output(&rig.session, &size);
-    assert_int_equal(size, 6);
-    assert_memory_equal(bytes, "\xc0\x00\x05\x00\xfb\xc0", 6);
+    /* The first delimiter ends half a frame that may be left from a killed client. */
+    assert_int_equal(size, 7);
+    assert_memory_equal(bytes, "\xc0\xc0\x00\x05\x00\xfb\xc0", 7);
     uint64_t begin = rig.now;
     rig_pump(&rig);
     assert_int_equal(rig.up, 1);

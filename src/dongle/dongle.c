@@ -7,6 +7,9 @@
 #define WRITE_TIME  NORDFU_SECOND /* for the port to take a packet */
 #define MAX_REPORTS (DONGLE_EVENTS / 2)
 #define NO_DEADLINE UINT64_MAX
+/* Reads, of 1 KiB at most, that may still yield something when a response is overdue: more than
+ * the system keeps for a process that slept. */
+#define LATE_READS 128
 
 struct post {
     enum rpc_command command;
@@ -27,7 +30,8 @@ struct flight {
     bool called; /* somebody waits in dongle_call */
     bool posted; /* the hook wants to know; neither: nobody cares any more */
     enum rpc_command command;
-    uint64_t limit; /* when its response must be there */
+    uint64_t limit;      /* when its response must be there */
+    unsigned late_reads; /* that yielded something after the limit */
 };
 
 struct answer {
@@ -188,12 +192,14 @@ static int check_session(struct dongle *d, struct nordfu_error *error)
     return breaks(d, &failure, error);
 }
 
-/* Is the request under way overdue? Asked only when nothing more waits at the port: this process
- * may have slept. */
+/* Is the request under way overdue? What waits at the port is heard first, since this process may
+ * have slept; but a stream without end is no excuse. */
 static int check_flight(struct dongle *d, struct nordfu_error *error)
 {
     struct nordfu_error failure;
-    if (!d->flight.active || !d->quiet || dongle_now(d) < d->flight.limit)
+    if (!d->flight.active || dongle_now(d) < d->flight.limit)
+        return 0;
+    if (!d->quiet && d->flight.late_reads++ < LATE_READS)
         return 0;
     nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
                      "The dongle on %s did not answer the command %s within %.1f s. Unplug it, "
@@ -425,12 +431,13 @@ static int start_failed(struct dongle *d, struct nordfu_error *error)
 int dongle_start(struct dongle *dongle, struct nordfu_error *error)
 {
     struct dongle *d = dongle;
+    bool fresh = dongle_restarted(d);
     d->broken = (struct nordfu_error){0};
     d->flight.active = false;
     d->post_count = 0;
     d->received = 0;
     dongle_drop_events(d);
-    h5_session_start(&d->session, dongle_now(d), true);
+    h5_session_start(&d->session, dongle_now(d), !fresh);
     while (d->session.state != H5_ACTIVE) {
         if (d->session.state == H5_FAILED)
             return start_failed(d, error);

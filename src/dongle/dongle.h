@@ -63,8 +63,9 @@ void dongle_close(struct dongle **dongle);
 
 /*
  * RESET and link start; what was pending or queued is forgotten, the SoftDevice is disabled
- * afterwards. At most about 3 s. Errors: NORDFU_ERR_DONGLE (silence, or something that is no
- * connectivity firmware), NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
+ * afterwards. A dongle that has just restarted by itself is spared the RESET. At most about 3 s.
+ * Errors: NORDFU_ERR_DONGLE (silence, or something that is no connectivity firmware),
+ * NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
  */
 int dongle_start(struct dongle *dongle, struct nordfu_error *error);
 

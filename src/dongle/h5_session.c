@@ -135,6 +135,9 @@ void h5_session_start(struct h5_session *s, uint64_t now, bool reset)
         return;
     }
     enter(s, H5_RESETTING);
+    /* Somebody who was killed may have left half a frame behind, which would swallow the RESET: end
+     * it. */
+    s->out[s->out_size++] = SLIP_END;
     put_packet(s, &(struct h5_packet){.type = H5_RESET});
     s->timer = now + H5_SESSION_RESET_TIME;
 }

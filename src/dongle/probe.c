@@ -74,7 +74,8 @@ static int not_understood(const struct dongle *d, struct nordfu_error *error)
             : "is no connectivity firmware of SoftDevice API v5 or newer");
 }
 
-/* Configures and enables, with less and less if need be. Sets *again if only a reset can help. */
+/* Configures and enables, with less and less if need be. Sets *again if only a reset can help, and
+ * clears it if not. */
 static int configure(struct dongle *d, struct probe_config *config, bool *again,
                      struct nordfu_error *error)
 {
@@ -122,6 +123,11 @@ static int identify(struct dongle *d, struct probe_identity *identity, struct no
     return 0;
 }
 
+/*
+ * A second start helps where an earlier client died: its RESET may come too late for a USB dongle
+ * that is slow to obey (section 4.5), so that commands find the old state, or are cut short by the
+ * restart.
+ */
 int probe_open(struct dongle *dongle, const struct probe_config *wish,
                struct probe_identity *identity, struct nordfu_error *error)
 {
@@ -135,6 +141,9 @@ int probe_open(struct dongle *dongle, const struct probe_config *wish,
         if (rc != 0)
             return rc;
         rc = configure(dongle, &identity->config, &again, error);
+        if (rc == 0)
+            rc = identify(dongle, identity, error);
+        again = again || dongle_restarted(dongle);
     }
-    return rc != 0 ? rc : identify(dongle, identity, error);
+    return rc;
 }

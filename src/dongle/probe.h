@@ -25,10 +25,11 @@ struct probe_identity {
 };
 
 /*
- * Starts the line (dongle_start), configures and enables the SoftDevice, asks what it is and sets
- * the dongle's dialect. Asks for a shorter queue, then a smaller MTU, as long as the dongle lacks
- * memory. Now: SoftDevice API v5 only. Errors: NORDFU_ERR_DONGLE (other or no connectivity
- * firmware), NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
+ * Starts the line (dongle_start; once more if the dongle turns out to be enabled already or
+ * restarts meanwhile), configures and enables the SoftDevice, asks what it is and sets the dongle's
+ * dialect. Asks for a shorter queue, then a smaller MTU, as long as the dongle lacks memory. Now:
+ * SoftDevice API v5 only. Errors: NORDFU_ERR_DONGLE (other or no connectivity firmware),
+ * NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
  */
 int probe_open(struct dongle *dongle, const struct probe_config *wish,
                struct probe_identity *identity, struct nordfu_error *error);
