@@ -32,6 +32,7 @@ check() {
 
 check layers scripts/check_layers.sh
 check source scripts/check_source.sh
+check globals scripts/check_globals.sh "$build"
 check man scripts/check_man.sh
 
 echo "== tests"

@@ -20,7 +20,7 @@
 #define WRITE_AHEAD_US 50000u   /* how far a client may write ahead of the line */
 #define DESERTED_US    1000000u /* unread for so long: nobody reads */
 #define SETTLE_US      20000u   /* until bytes written can be counted as unread */
-#define LONGEST_US     1000000u
+#define LONGEST_US     50000u   /* a wait of ours is no stall: shorter than STALL_US */
 
 struct sim_pty {
     int master, slave;

@@ -276,6 +276,37 @@ case_cancel_and_resume() {
     device_runs 2 app.bin
 }
 
+case_killed_and_resumed() {
+    # Killed without a chance to tidy up: neither the port nor the dongle nor the device is stuck.
+    make_package app 2 65536
+    start_sim --device "$device,pubkey=pub.pem"
+    "$nordfu" dfu ble -pkg app.zip -p dongle -a $address >first.out 2>&1 &
+    first=$!
+    wait_for 30 grep -q '^ 40 %' first.out
+    kill -KILL $first
+    wait $first 2>/dev/null || :
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    said 'earlier attempt'
+    stop_sim
+    device_runs 2 app.bin
+}
+
+case_cancel_while_scanning() {
+    make_package app 2 16384
+    start_sim --device "$device,mode=off"
+    "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --scan-time 30 >out 2>err &
+    first=$!
+    wait_for 10 grep -q '^Scanning' out
+    began=$(date +%s)
+    kill -TERM $first
+    got=0
+    wait $first || got=$?
+    [ "$got" = 130 ] || fail "the signal ended it with $got"
+    [ $(($(date +%s) - began)) -le 2 ] || fail "it took longer than 2 s"
+    # The dongle is usable at once.
+    expect 5 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --scan-time 1
+}
+
 case_closed_pipe() {
     make_package app 2 65536
     start_sim --device "$device,pubkey=pub.pem"
