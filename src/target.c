@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dfu/gatt.h"
 #include "dfu/update.h"
 #include "target_events.h"
 
@@ -136,7 +137,7 @@ static int open_central(struct update *u, uint16_t mtu, struct nordfu_error *err
         .context = u,
         .mtu = mtu,
     };
-    options.uuids = update_uuids(&options.uuid_count);
+    options.uuids = gatt_uuids(&options.uuid_count);
     rc = nordfu_central_dongle_open(&u->central, &port, &options, error);
     if (rc != 0)
         return rc;
@@ -151,7 +152,9 @@ static int list_images(const struct nordfu_package *package, const struct nordfu
 {
     *count = nordfu_package_image_count(package);
     if (*count == 0 || *count > NORDFU_MAX_IMAGES)
-        return nordfu_error_set(error, NORDFU_ERR_PACKAGE, "The package holds %zu images.", *count);
+        return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
+                                "The package holds %zu images, not 1 to %d: make it again.", *count,
+                                NORDFU_MAX_IMAGES);
     for (size_t i = 0; i < *count; i++)
         images[i] = nordfu_package_image(package, i);
     return 0;

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/crc.h"
+#include "base/plain.h"
 #include "base/slip.h"
 #include "nordfu/cancel.h"
 #include "nordfu/error.h"
@@ -138,6 +139,14 @@ static void error_text_may_wrap_itself(void **state)
     assert_string_equal(nordfu_class_name(1), "unknown");
 }
 
+static void plain_text_keeps_letters_and_nothing_that_steers(void **state)
+{
+    (void)state;
+    char text[] = "a\nb\x1B[2J\x7F \xC3\xA4 \xC2\x9B \xC2\xA0 \xC2";
+    plain_text(text);
+    assert_string_equal(text, "a?b?[2J? \xC3\xA4 ?? \xC2\xA0 \xC2");
+}
+
 static void cancel_wakes_a_poll_for_good(void **state)
 {
     (void)state;
@@ -188,6 +197,7 @@ int main(void)
         cmocka_unit_test(slip_round_trip_keeps_every_byte_value),
         cmocka_unit_test(slip_drops_bad_escapes_and_long_frames_whole),
         cmocka_unit_test(error_text_may_wrap_itself),
+        cmocka_unit_test(plain_text_keeps_letters_and_nothing_that_steers),
         cmocka_unit_test(cancel_wakes_a_poll_for_good),
         cmocka_unit_test(log_formats_only_enabled_levels),
     };

@@ -63,7 +63,7 @@ static int stage_scan(struct nordfu_central *self,
                       void *context, uint64_t deadline, struct nordfu_error *error)
 {
     struct stage *s = stage_of(self);
-    struct nordfu_advert advert = {.connectable = true};
+    struct nordfu_advert advert = {.connectable = true, .name = "Ther\nmo\x1B"};
     advert.address = s->mode == APPLICATION ? s->application : s->bootloader;
     if (s->mode == BOOTLOADER)
         advert.services[advert.service_count++] = nordfu_uuid16(0xFE59);
@@ -228,6 +228,8 @@ static void record(void *context, const struct nordfu_event *event)
 {
     struct stage *s = context;
     size_t used = strlen(s->texts);
+    if (event->type == NORDFU_EVENT_FOUND)
+        assert_string_equal(event->text, "Ther?mo?");
     if (event->type == NORDFU_EVENT_RETRY || event->type == NORDFU_EVENT_NOTE)
         snprintf(s->texts + used, sizeof(s->texts) - used, "%s\n", event->text);
 }

@@ -24,9 +24,10 @@ static const struct nordfu_uuid uuids[GATT_KINDS] = {
                                     0x12, 0x12, 0x31, 0x15, 0x00, 0x00}},
 };
 
-struct nordfu_uuid gatt_uuid(enum gatt_kind kind)
+const struct nordfu_uuid *gatt_uuids(size_t *count)
 {
-    return uuids[kind];
+    *count = GATT_KINDS;
+    return uuids;
 }
 
 const struct nordfu_characteristic *gatt_find(const struct nordfu_link *link, enum gatt_kind kind)

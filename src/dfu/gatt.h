@@ -5,6 +5,8 @@
 #ifndef NORDFU_DFU_GATT_H
 #define NORDFU_DFU_GATT_H
 
+#include <stddef.h>
+
 #include "nordfu/central.h"
 
 #define GATT_DFU_SERVICE 0xFE59 /* 16 bit */
@@ -19,7 +21,8 @@ enum gatt_kind {
     GATT_KINDS,
 };
 
-struct nordfu_uuid gatt_uuid(enum gatt_kind kind);
+/* The UUIDs of all kinds, which a central must be told of to recognise them. Sets *count. */
+const struct nordfu_uuid *gatt_uuids(size_t *count);
 
 /* The characteristic of that kind in the link; NULL if there is none. Valid as long as `link`. */
 const struct nordfu_characteristic *gatt_find(const struct nordfu_link *link, enum gatt_kind kind);

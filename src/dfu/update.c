@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "dfu/buttonless.h"
-#include "dfu/gatt.h"
 #include "dfu/locate.h"
 #include "dfu/pipe_ble.h"
 #include "dfu/secure.h"
@@ -57,20 +57,6 @@ struct nordfu_update_options update_defaults(const struct nordfu_update_options 
     return o;
 }
 
-const struct nordfu_uuid *update_uuids(size_t *count)
-{
-    static const struct nordfu_uuid uuids[] = {
-        {{0x50, 0xEA, 0xDA, 0x30, 0x88, 0x83, 0xB8, 0x9F, 0x60, 0x4F, 0x15, 0xF3, 0x01, 0x00, 0xC9,
-          0x8E}}, /* 8EC90001, Secure DFU */
-        {{0x50, 0xEA, 0xDA, 0x30, 0x88, 0x83, 0xB8, 0x9F, 0x60, 0x4F, 0x15, 0xF3, 0x01, 0x00, 0x40,
-          0x8E}}, /* 8E400001, buttonless of SDK 12 */
-        {{0x23, 0xD1, 0xBC, 0xEA, 0x5F, 0x78, 0x23, 0x15, 0xDE, 0xEF, 0x12, 0x12, 0x30, 0x15, 0x00,
-          0x00}}, /* 00001530, legacy DFU */
-    };
-    *count = sizeof(uuids) / sizeof(uuids[0]);
-    return uuids;
-}
-
 static uint64_t now(const struct flow *f)
 {
     return nordfu_central_now(f->central);
@@ -86,15 +72,6 @@ static void find_what(const struct flow *f, struct locate_wish *wish)
         locate_first(wish, &f->options);
 }
 
-/* Control characters from the air have no business in sentences. */
-static void printable(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
-            *text = '?';
-    }
-}
-
 static int find(struct flow *f, struct locate_found *found)
 {
     struct locate_wish wish;
@@ -108,7 +85,7 @@ static int find(struct flow *f, struct locate_found *found)
                                  .match = found->match,
                                  .address = found->address};
     snprintf(event.text, sizeof(event.text), "%s", found->name);
-    printable(event.text);
+    plain_text(event.text);
     sink_event(f->sink, &event);
     f->result->match = found->match;
     return 0;

@@ -28,7 +28,4 @@ int update_run(struct nordfu_central *central, const struct nordfu_image *const 
  * of them. */
 struct nordfu_update_options update_defaults(const struct nordfu_update_options *options);
 
-/* One UUID of each 128-bit base that a central must know for an update. Sets *count. */
-const struct nordfu_uuid *update_uuids(size_t *count);
-
 #endif

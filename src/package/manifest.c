@@ -138,6 +138,8 @@ int manifest_decode(struct manifest *manifest, const void *text, size_t size, co
         at += mark;
         size -= mark;
     }
+    if (size == 0)
+        return refuse(error, package, "is empty");
     json_error_t defect = {0};
     /* Of two members with one name readers take different ones: then nobody knows what is in the
      * package. */

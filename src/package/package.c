@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/plain.h"
 #include "package/archive.h"
 #include "package/init_packet.h"
 #include "package/key.h"
@@ -182,19 +183,6 @@ static int read_package(struct nordfu_package *package, struct nordfu_error *err
     return rc;
 }
 
-/* Names and JSON from a hostile package stand in sentences: nothing of them may steer a terminal.
- */
-static void tame(struct nordfu_error *error)
-{
-    for (char *at = error != NULL ? error->text : ""; *at != '\0'; at++) {
-        unsigned char c = (unsigned char)*at, next = (unsigned char)at[1];
-        if (c < 0x20 || c == 0x7F)
-            *at = '?';
-        else if (c == 0xC2 && next >= 0x80 && next < 0xA0)
-            at[0] = at[1] = '?';
-    }
-}
-
 int nordfu_package_open(struct nordfu_package **out, const char *path, struct nordfu_error *error)
 {
     *out = NULL;
@@ -205,7 +193,9 @@ int nordfu_package_open(struct nordfu_package **out, const char *path, struct no
     int rc = package->path != NULL ? read_package(package, error)
                                    : nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
     if (rc != 0) {
-        tame(error);
+        /* Names and JSON from a hostile package stand in the sentence. */
+        if (error != NULL)
+            plain_text(error->text);
         nordfu_package_free(&package);
     }
     *out = package;
