@@ -116,6 +116,17 @@ static void scan_that_runs_already_is_started_anew(void **state)
     fake_assert_done(&s->fake);
 }
 
+static void scan_that_never_starts_is_an_error(void **state)
+{
+    struct setup *s = *state;
+    OPEN(s, REFUSE(SCAN_START, 8), CALL(SCAN_STOP), REFUSE(SCAN_START, 8), CALL(SCAN_STOP),
+         CALL(SCAN_STOP));
+    assert_int_equal(nordfu_central_scan(s->central, no_report, s, in(s, 10000), &s->error),
+                     NORDFU_ERR_DONGLE);
+    assert_non_null(strstr(s->error.text, "NRF_ERROR_INVALID_STATE"));
+    fake_assert_done(&s->fake);
+}
+
 /* ---- Connecting ---- */
 
 static void connect_negotiates_and_discovers(void **state)
@@ -159,6 +170,26 @@ static void link_that_comes_while_cancelled_is_taken_down(void **state)
     assert_int_equal(connect_central(s), NORDFU_ERR_TIMEOUT);
     assert_null(nordfu_central_link(s->central));
     fake_assert_done(&s->fake);
+}
+
+static void link_of_an_older_attempt_is_taken_down_unless_it_is_the_one_wanted(void **state)
+{
+    struct setup *s = *state;
+    OPEN(s, CALL(CONNECT), SEND("02 1000 0000 02 a1a2a3a4a5a6 02 0600 0600 0000 9001"),
+         CALL(DISCONNECT), SEND(LOST("16")), SEND(CONNECTED), STEPS_MTU, STEPS_LENGTH, STEPS_PHY,
+         STEPS_DISCOVERY);
+    assert_int_equal(connect_central(s), 0);
+    assert_true(nordfu_address_equal(&nordfu_central_link(s->central)->address, &wish.address));
+    finish(s);
+}
+
+static void link_that_comes_while_its_attempt_seems_in_the_way_is_used(void **state)
+{
+    struct setup *s = *state;
+    OPEN(s, REFUSE(CONNECT, 8), REFUSE(CONNECT_CANCEL, 8), SEND(CONNECTED), REFUSE(CONNECT, 0x12),
+         STEPS_MTU, STEPS_LENGTH, STEPS_PHY, STEPS_DISCOVERY);
+    assert_int_equal(connect_central(s), 0);
+    finish(s);
 }
 
 static void attempt_the_dongle_gives_up_is_a_timeout(void **state)
@@ -365,9 +396,12 @@ int main(void)
         TEST(flood_of_reports_does_not_outlast_the_deadline),
         TEST(cancelled_scan_is_stopped_all_the_same),
         TEST(scan_that_runs_already_is_started_anew),
+        TEST(scan_that_never_starts_is_an_error),
         TEST(connect_negotiates_and_discovers),
         TEST(attempt_is_cancelled_at_the_deadline),
         TEST(link_that_comes_while_cancelled_is_taken_down),
+        TEST(link_of_an_older_attempt_is_taken_down_unless_it_is_the_one_wanted),
+        TEST(link_that_comes_while_its_attempt_seems_in_the_way_is_used),
         TEST(attempt_the_dongle_gives_up_is_a_timeout),
         TEST(cancelled_connect_leaves_no_attempt_behind),
         TEST(cancelled_negotiation_leaves_no_link_behind),

@@ -90,6 +90,32 @@ static void late_answer_to_another_write_is_not_taken_for_this_one(void **state)
     finish(s);
 }
 
+static void late_answer_is_not_taken_for_the_one_to_the_next_write(void **state)
+{
+    struct setup *s = *state;
+    LINK(s, CALL(WRITE("01", "0f00", "0100 01 01")), DELAY(100),
+         REFUSE(WRITE("01", "0f00", "0100 01 02"), 0x11), SEND(WRITE_RESPONSE("0000", "0f00")),
+         CALL(WRITE("01", "0f00", "0100 01 02")), DELAY(10), SEND(WRITE_RESPONSE("0d01", "0f00")));
+    assert_int_equal(nordfu_central_write(s->central, 0x0F, "\x01", 1, in(s, 100), &s->error),
+                     NORDFU_ERR_TIMEOUT);
+    assert_int_equal(nordfu_central_write(s->central, 0x0F, "\x02", 1, in(s, 1000), &s->error),
+                     NORDFU_ERR_REFUSED);
+    assert_int_equal(s->error.detail, 0x010D);
+    finish(s);
+}
+
+static void late_refusal_of_another_write_is_not_taken_for_this_one(void **state)
+{
+    struct setup *s = *state;
+    LINK(s, CALL(WRITE("01", "0f00", "0100 01 01")), DELAY(100),
+         CALL(WRITE("01", "1000", "0100 01 02")), SEND("02 3800 0000 0d01 0f00 0000 00 0000 0000"),
+         SEND(WRITE_RESPONSE("0000", "1000")));
+    assert_int_equal(nordfu_central_write(s->central, 0x0F, "\x01", 1, in(s, 100), &s->error),
+                     NORDFU_ERR_TIMEOUT);
+    assert_int_equal(nordfu_central_write(s->central, 0x10, "\x02", 1, in(s, 1000), &s->error), 0);
+    finish(s);
+}
+
 static void writes_beyond_the_mtu_are_not_sent(void **state)
 {
     struct setup *s = *state;
@@ -285,6 +311,17 @@ static void peer_that_was_faster_makes_disconnect_succeed(void **state)
     fake_assert_done(&s->fake);
 }
 
+static void disconnecting_a_link_the_dongle_forgot_succeeds_soon(void **state)
+{
+    struct setup *s = *state;
+    LINK(s, REFUSE(DISCONNECT, 0x3002));
+    uint64_t before = s->fake.now;
+    assert_int_equal(nordfu_central_disconnect(s->central, in(s, 5000), &s->error), 0);
+    assert_in_range(s->fake.now - before, 0, 300 * NORDFU_MS);
+    assert_null(nordfu_central_link(s->central));
+    fake_assert_done(&s->fake);
+}
+
 static void restart_of_the_dongle_mid_session_is_clean_and_final(void **state)
 {
     struct setup *s = *state;
@@ -357,6 +394,8 @@ int main(void)
         TEST(write_refused_by_the_device_says_why),
         TEST(unanswered_write_ends_at_its_deadline_and_the_next_one_waits_for_it),
         TEST(late_answer_to_another_write_is_not_taken_for_this_one),
+        TEST(late_answer_is_not_taken_for_the_one_to_the_next_write),
+        TEST(late_refusal_of_another_write_is_not_taken_for_this_one),
         TEST(writes_beyond_the_mtu_are_not_sent),
         TEST(commands_go_out_until_the_queue_is_full_then_wait_for_a_completion),
         TEST(resources_means_wait_for_the_event_not_ask_again),
@@ -372,6 +411,7 @@ int main(void)
         TEST(unknown_link_waits_for_the_reason),
         TEST(att_timeout_makes_the_link_useless_but_for_disconnecting),
         TEST(peer_that_was_faster_makes_disconnect_succeed),
+        TEST(disconnecting_a_link_the_dongle_forgot_succeeds_soon),
         TEST(restart_of_the_dongle_mid_session_is_clean_and_final),
         TEST(dongle_unplugged_mid_transfer_is_a_port_error),
         TEST(cancel_ends_every_wait_and_close_still_disconnects),

@@ -20,10 +20,7 @@
 /* 7.5 ms: enough for 251-byte packets (connectivity-wire 11.2). Events run on beyond it while there
  * is data, see extend_events. */
 #define EVENT_LENGTH 6
-/* x 0.625 ms. The window fills the interval: the radio listens all the time. */
-#define SCAN_INTERVAL 160
-#define BUSY_TIME     50000u  /* µs until BUSY is worth another try even if no event came */
-#define GONE_TIME     200000u /* µs for the event that explains why a link is gone */
+#define BUSY_TIME    50000u /* µs until BUSY is worth another try even if no event came */
 
 static struct central_dongle *self_of(struct nordfu_central *self)
 {
@@ -99,7 +96,8 @@ int central_dongle_refused(const struct central_dongle *c, const char *what, uin
 static int link_gone(struct central_dongle *c, struct nordfu_error *error)
 {
     uint32_t never = 0;
-    int rc = central_dongle_await_change(c, &never, 0, dongle_now(c->dongle) + GONE_TIME, error);
+    int rc =
+        central_dongle_await_change(c, &never, 0, dongle_now(c->dongle) + CENTRAL_GONE_TIME, error);
     if (rc != NORDFU_ERR_TIMEOUT)
         return rc;
     return central_dongle_refused(c, "use the link to", CENTRAL_STATUS_INVALID_CONN_HANDLE, error);
@@ -111,6 +109,8 @@ int central_dongle_call(struct central_dongle *c, enum rpc_command command, cons
     for (;;) {
         uint32_t events = c->events;
         int rc = central_dongle_check(c, error);
+        /* What waits now answers something older. */
+        dongle_drop_events(c->dongle);
         if (rc == 0)
             rc = dongle_call(c->dongle, command, params, status, NULL, deadline, error);
         if (rc != 0)
@@ -163,18 +163,19 @@ static int start_scan(struct central_dongle *c, uint64_t deadline, struct nordfu
     const struct rpc_gap_scan_start params = {
         .has_params = true,
         .params = {.active = 1,
-                   .interval = SCAN_INTERVAL,
-                   .window = SCAN_INTERVAL,
+                   .interval = CENTRAL_SCAN_INTERVAL,
+                   .window = CENTRAL_SCAN_INTERVAL,
                    .timeout = seconds <= UINT16_MAX ? (uint16_t)seconds : 0}};
     uint32_t status = 0;
+    uint32_t ignored = 0;
     int rc = 0;
     for (int tries = 0; tries < 2; tries++) {
         rc = dongle_call(c->dongle, RPC_GAP_SCAN_START, &params, &status, NULL,
                          now + CENTRAL_CALL_TIME, error);
         if (rc != 0 || status != CENTRAL_STATUS_INVALID_STATE)
             break;
-        rc = dongle_call(c->dongle, RPC_GAP_SCAN_STOP, NULL, &status, NULL, now + CENTRAL_CALL_TIME,
-                         error);
+        rc = dongle_call(c->dongle, RPC_GAP_SCAN_STOP, NULL, &ignored, NULL,
+                         now + CENTRAL_CALL_TIME, error);
         if (rc != 0)
             break;
     }
@@ -284,12 +285,15 @@ static int add_base(struct central_dongle *c, const struct nordfu_uuid *uuid,
     uint32_t status = 0;
     if (base_known(c, uuid))
         return 0;
+    if (c->base_count == CENTRAL_BASES)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "More than %d bases of 128-bit UUIDs.",
+                                CENTRAL_BASES);
     memcpy(params.base, uuid->bytes, sizeof(params.base));
     int rc = dongle_call(c->dongle, RPC_UUID_VS_ADD, &params, &status, &results,
                          dongle_now(c->dongle) + CENTRAL_CALL_TIME, error);
     if (rc != 0)
         return rc;
-    if (status != 0 || !results.uuid_vs_add.has_type || c->base_count == CENTRAL_BASES)
+    if (status != 0 || !results.uuid_vs_add.has_type)
         return nordfu_error_from(error, NORDFU_ERR_DONGLE, NORDFU_SPEAKER_SOFTDEVICE, status,
                                  "The dongle on %s takes no more 128-bit UUIDs: %s (0x%02X).",
                                  dongle_name(c->dongle),

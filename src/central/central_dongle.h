@@ -18,8 +18,16 @@
 #define CENTRAL_MTU_MAX       247 /* the dongle's buffers are made for it (connectivity-wire 11.2) */
 #define CENTRAL_OCTETS_MIN    27
 
-#define CENTRAL_CALL_TIME    NORDFU_SECOND /* for the line to become free */
-#define CENTRAL_CLEANUP_TIME 500000u       /* µs for ending a link nobody wants any more */
+#define CENTRAL_CALL_TIME NORDFU_SECOND /* for the line to become free */
+/* µs for ending a link nobody wants any more. A dongle that hangs takes DONGLE_ANSWER_TIME longer.
+ */
+#define CENTRAL_CLEANUP_TIME 500000u
+#define CENTRAL_GONE_TIME    200000u /* µs for the event that explains why a link is gone */
+
+/* x 0.625 ms. The window fills the interval: the radio listens all the time. */
+#define CENTRAL_SCAN_INTERVAL 160
+
+#define CENTRAL_HCI_USER_TERMINATED 0x13 /* the reason given for every link that is ended */
 
 /* Answers of the SoftDevice that mean more than "no" (connectivity-wire 10.1). */
 enum central_status {
@@ -105,8 +113,9 @@ int central_dongle_check(const struct central_dongle *c, struct nordfu_error *er
 
 /*
  * Calls for the link, repeated while the SoftDevice says BUSY: it is after every event worth
- * another try, until `deadline`. *status is its last word. A handle that it does not know any more
- * is NORDFU_ERR_LINK.
+ * another try, until `deadline`. *status is its last word. Events that waited before it are
+ * dropped, so that central_dongle_await finds no older answer than the one to this call. A handle
+ * that it does not know any more is NORDFU_ERR_LINK.
  */
 int central_dongle_call(struct central_dongle *c, enum rpc_command command, const void *params,
                         uint32_t *status, uint64_t deadline, struct nordfu_error *error);

@@ -48,7 +48,6 @@ static int query(struct central_dongle *c, enum rpc_command command, const void 
                  struct nordfu_error *error)
 {
     uint32_t status = 0;
-    dongle_drop_events(c->dongle);
     int rc = central_dongle_call(c, command, params, &status, deadline, error);
     if (rc == 0 && status != 0)
         rc = central_dongle_refused(c, "look for the services of", status, error);

@@ -45,6 +45,14 @@ static int judge_write(const struct central_dongle *c, uint16_t handle, uint16_t
                              rpc_gatt_status_text(gatt_status), gatt_status);
 }
 
+/* An answer for another handle is a late one, to a write that was given up. */
+static bool answers(const union rpc_event_params *p, uint16_t handle)
+{
+    if (p->gattc.gatt_status == 0)
+        return p->gattc_write_rsp.handle == handle;
+    return p->gattc.error_handle == handle || p->gattc.error_handle == 0;
+}
+
 int central_dongle_write(struct nordfu_central *self, uint16_t handle, const void *bytes,
                          size_t size, uint64_t deadline, struct nordfu_error *error)
 {
@@ -55,16 +63,13 @@ int central_dongle_write(struct nordfu_central *self, uint16_t handle, const voi
     int rc = check_size(c, size, error);
     if (rc != 0)
         return rc;
-    dongle_drop_events(c->dongle);
     rc = central_dongle_call(c, RPC_GATTC_WRITE, &params, &status, deadline, error);
     if (rc == 0 && status != 0)
         rc = central_dongle_refused(c, "write to", status, error);
     do {
         if (rc == 0)
             rc = central_dongle_await(c, RPC_EVENT_GATTC_WRITE_RSP, &event, deadline, error);
-        /* An answer for another handle is a late one, to a write that was given up. */
-    } while (rc == 0 && event.params.gattc.gatt_status == 0 &&
-             event.params.gattc_write_rsp.handle != handle);
+    } while (rc == 0 && !answers(&event.params, handle));
     return rc != 0 ? rc : judge_write(c, handle, event.params.gattc.gatt_status, error);
 }
 

@@ -5,7 +5,6 @@
 #include "central/central_dongle.h"
 #include "dongle/rpc_names.h"
 
-#define SCAN_INTERVAL 160 /* x 0.625 ms; the window fills it: the radio listens all the time */
 /* x 1.25 ms: 7.5 to 30 ms, unless the caller wishes otherwise. */
 #define INTERVAL_MIN        6
 #define INTERVAL_MAX        24
@@ -17,8 +16,7 @@
 #define CANCEL_TIME    100000u /* µs in which a link may still come up that was just cancelled */
 #define ATTEMPTS       4
 
-#define HCI_REMOTE_USER_TERMINATED 0x13
-#define HCI_NOT_ESTABLISHED        0x3E
+#define HCI_NOT_ESTABLISHED 0x3E
 
 static struct central_dongle *self_of(struct nordfu_central *self)
 {
@@ -34,16 +32,19 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 static int end_link(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error)
 {
-    const struct rpc_gap_disconnect params = {c->conn, HCI_REMOTE_USER_TERMINATED};
+    const struct rpc_gap_disconnect params = {c->conn, CENTRAL_HCI_USER_TERMINATED};
     uint32_t status = 0;
     uint32_t never = 0;
     /* No central_dongle_call: it would refuse a link that is of no use for ATT. */
     int rc = dongle_call(c->dongle, RPC_GAP_DISCONNECT, &params, &status, NULL, deadline, error);
     c->att_timed_out = false;
+    bool unknown = rc == 0 && status == CENTRAL_STATUS_INVALID_CONN_HANDLE;
+    if (unknown)
+        deadline = earlier(deadline, dongle_now(c->dongle) + CENTRAL_GONE_TIME);
     if (rc == 0 && c->state == CENTRAL_LINK_UP)
         rc = central_dongle_await_change(c, &never, 0, deadline, error);
     /* The link being gone is what was wanted; INVALID_STATE means that it is about to. */
-    return rc == NORDFU_ERR_LINK ? 0 : rc;
+    return rc == NORDFU_ERR_LINK || (rc == NORDFU_ERR_TIMEOUT && unknown) ? 0 : rc;
 }
 
 int central_dongle_disconnect(struct nordfu_central *self, uint64_t deadline,
@@ -79,8 +80,8 @@ static struct rpc_gap_connect connect_params(const struct central_dongle *c, uin
         .has_scan = true,
         .has_conn_params = true,
         .peer.type = w->address.type,
-        .scan = {.interval = SCAN_INTERVAL,
-                 .window = SCAN_INTERVAL,
+        .scan = {.interval = CENTRAL_SCAN_INTERVAL,
+                 .window = CENTRAL_SCAN_INTERVAL,
                  .timeout = seconds <= UINT16_MAX ? (uint16_t)seconds : 0},
         .conn_params = {.min_interval = w->interval_min != 0 ? w->interval_min : INTERVAL_MIN,
                         .max_interval = w->interval_max != 0 ? w->interval_max : INTERVAL_MAX,
@@ -118,7 +119,8 @@ static int start_attempt(struct central_dongle *c, uint64_t deadline, struct nor
         uint64_t now = dongle_now(c->dongle);
         int rc = dongle_call(c->dongle, RPC_GAP_CONNECT, &params, &status, NULL,
                              now + CENTRAL_CALL_TIME, error);
-        if (rc != 0 || status == 0)
+        /* The old attempt may have led to the link that is wanted. */
+        if (rc != 0 || status == 0 || c->state == CENTRAL_LINK_UP)
             return rc;
         bool passing = status == CENTRAL_STATUS_INVALID_STATE || status == CENTRAL_STATUS_BUSY ||
                        status == CENTRAL_STATUS_CONN_COUNT;
@@ -188,9 +190,9 @@ static int judge_mtu(struct central_dongle *c, const struct rpc_event_gattc_exch
                             rpc_gatt_status_text(rsp->gattc.gatt_status), c->link.mtu);
         return 0;
     }
-    uint16_t mtu = earlier(own, rsp->server_rx_mtu) < CENTRAL_MTU_MIN
-                       ? CENTRAL_MTU_MIN
-                       : (uint16_t)earlier(own, rsp->server_rx_mtu);
+    uint16_t mtu = rsp->server_rx_mtu < own ? rsp->server_rx_mtu : own;
+    if (mtu < CENTRAL_MTU_MIN)
+        mtu = CENTRAL_MTU_MIN;
     /* If the peer asked as well, with another value, the smaller one is safe. */
     if (!c->mtu_agreed || mtu < c->link.mtu)
         c->link.mtu = mtu;
@@ -223,7 +225,6 @@ static int exchange_mtu(struct central_dongle *c, bool *silent, uint64_t deadlin
     if (params.client_rx_mtu == CENTRAL_MTU_MIN || c->mtu_agreed)
         return 0;
     uint64_t limit = earlier(deadline, dongle_now(c->dongle) + MTU_TIME);
-    dongle_drop_events(c->dongle);
     int rc = central_dongle_call(c, RPC_GATTC_EXCHANGE_MTU_REQUEST, &params, &status, limit, error);
     if (rc != 0)
         return rc;

@@ -7,9 +7,8 @@
 #include "central/central_dongle.h"
 #include "dongle/rpc_names.h"
 
-#define HVX_INDICATION             2
-#define HCI_REMOTE_USER_TERMINATED 0x13
-#define SEC_PAIRING_NOT_SUPPORTED  0x85
+#define HVX_INDICATION            2
+#define SEC_PAIRING_NOT_SUPPORTED 0x85
 
 static void answer(struct central_dongle *c, enum rpc_command command, const void *params)
 {
@@ -58,14 +57,20 @@ static void begin_link(struct central_dongle *c, const struct rpc_event_gap_conn
     set_params(c, &connected->conn_params);
 }
 
+static bool is_wanted(const struct central_dongle *c, const struct rpc_addr *peer)
+{
+    return memcmp(peer->addr, c->wish.address.bytes, sizeof(peer->addr)) == 0;
+}
+
 static void on_connected(struct central_dongle *c, const union rpc_event_params *p)
 {
-    if (c->connecting && c->state != CENTRAL_LINK_UP) {
+    if (c->connecting && c->state != CENTRAL_LINK_UP && is_wanted(c, &p->gap_connected.peer)) {
         begin_link(c, &p->gap_connected);
         return;
     }
-    /* Nobody waits for it any more: it came while the attempt was cancelled. */
-    const struct rpc_gap_disconnect params = {p->conn, HCI_REMOTE_USER_TERMINATED};
+    /* Nobody waits for it any more: it came while an attempt was cancelled, this one or an older
+     * one. */
+    const struct rpc_gap_disconnect params = {p->conn, CENTRAL_HCI_USER_TERMINATED};
     answer(c, RPC_GAP_DISCONNECT, &params);
 }
 
