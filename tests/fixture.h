@@ -16,6 +16,7 @@
 #include "sim/dongle.h"
 #include "sim/keyfile.h"
 #include "sim/port_sim.h"
+#include "sim/settle.h"
 #include "sim/world.h"
 
 /* Files that all tests of a program share: a key, firmware, packages. Made by files_new, removed by
@@ -211,7 +212,7 @@ static inline void fixture_assert_updated(struct fixture *f)
         fail_msg("%s: %s\n%s", nordfu_class_name(f->rc), f->error.text, f->notes);
     const struct nordfu_image *image = nordfu_package_image(f->package, 0);
     struct bootloader_image installed;
-    sim_run_until(f->world, sim_now(f->world) + 5 * NORDFU_SECOND);
+    assert_true(sim_settle(f->world, &f->device, 1, 60 * NORDFU_SECOND));
     sim_device_installed(f->device, &installed);
     assert_true(installed.valid);
     assert_int_equal(installed.version, image->init.fw_version);

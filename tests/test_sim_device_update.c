@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_host.h"
 
+#include "sim/settle.h"
+
 static void fill(uint8_t *image, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         image[i] = (uint8_t)(i * 31 + (i >> 8) * 7 + 5);
+}
+
+/* A device in its bootloader, the host connected to it and ready to ask. */
+static void start_dfu(struct host *h)
+{
+    host_init(h);
+    h->config.mode = SIM_MODE_BOOTLOADER;
+    host_start(h, 1);
+    host_join(h, "DfuTarg");
+    host_open_dfu(h);
 }
 
 static void send_init(struct host *h, const uint8_t *image, size_t size, uint8_t version)
@@ -65,11 +77,7 @@ static void object_takes_eleven_intervals_if_every_step_waits(void **state)
     uint8_t image[3 * 4096];
     fill(image, sizeof(image));
     struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
+    start_dfu(&h);
     host_run(&h, SECONDS(1));
     assert_int_equal(h.state.params.interval, 12);
     send_init(&h, image, sizeof(image), 2);
@@ -118,11 +126,7 @@ static void cut_link_comes_back_and_the_transfer_resumes(void **state)
     uint8_t image[8192];
     fill(image, sizeof(image));
     struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
+    start_dfu(&h);
     send_init(&h, image, sizeof(image), 2);
     host_object(&h, 2, image, 0, 4096);
     host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
@@ -150,11 +154,7 @@ static void bootloader_learns_of_a_new_link(void **state)
     uint8_t image[8192];
     fill(image, sizeof(image));
     struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
+    start_dfu(&h);
     send_init(&h, image, sizeof(image), 2);
     host_object(&h, 2, image, 0, 4096);
     air_disconnect(h.link, AIR_CENTRAL, 0x13);
@@ -181,11 +181,7 @@ static void power_cut_leaves_the_old_application(void **state)
     uint8_t image[8192];
     fill(image, sizeof(image));
     struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
+    start_dfu(&h);
     send_init(&h, image, sizeof(image), 2);
     host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
     sim_device_on_bytes(h.device, 1000, power_off, &h);
@@ -209,11 +205,7 @@ static void dropped_packets_are_missing_in_the_offset(void **state)
     uint8_t image[4096];
     fill(image, sizeof(image));
     struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
+    start_dfu(&h);
     send_init(&h, image, sizeof(image), 2);
     host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
     sim_device_drop_packets(h.device, 15, 2);
@@ -233,16 +225,68 @@ static void abort_ends_the_link_and_starts_the_application(void **state)
 {
     (void)state;
     struct host h;
-    host_init(&h);
-    h.config.mode = SIM_MODE_BOOTLOADER;
-    host_start(&h, 1);
-    host_join(&h, "DfuTarg");
-    host_open_dfu(&h);
+    start_dfu(&h);
     SAY(&h, "\x12\x0F\x00\x0C");
     HEAR(&h, "\x13");
     host_run_while(&h, &h.closed, 0, SECONDS(5));
     assert_int_equal(h.reason, 0x13);
     assert_true(host_find(&h, "Thermo", SECONDS(1)));
+    host_stop(&h);
+}
+
+/* Settling */
+
+static void settled_device_runs_what_it_was_just_given(void **state)
+{
+    (void)state;
+    uint8_t image[10000];
+    fill(image, sizeof(image));
+    struct host h;
+    start_dfu(&h);
+    send_init(&h, image, sizeof(image), 2);
+    send_image(&h, image, sizeof(image), 0);
+    assert_true(sim_device_is_busy(h.device));
+    assert_true(sim_settle(h.world, &h.device, 1, SECONDS(60)));
+    assert_int_equal(sim_device_mode(h.device), SIM_MODE_APPLICATION);
+    struct bootloader_image installed;
+    sim_device_installed(h.device, &installed);
+    assert_true(installed.valid);
+    assert_int_equal(installed.version, 2);
+    assert_memory_equal(sim_device_image_bytes(h.device), image, sizeof(image));
+    host_stop(&h);
+}
+
+static void settling_waits_for_nobody_who_is_idle(void **state)
+{
+    (void)state;
+    uint8_t image[8192];
+    fill(image, sizeof(image));
+    struct host h;
+    start_dfu(&h);
+    send_init(&h, image, sizeof(image), 2);
+    host_object(&h, 2, image, 0, 4096);
+    host_run(&h, SECONDS(1));
+    uint64_t now = sim_now(h.world);
+    assert_true(sim_settle(h.world, &h.device, 1, SECONDS(60)));
+    assert_int_equal(sim_now(h.world), now);
+    sim_device_power_off(h.device);
+    assert_true(sim_settle(h.world, &h.device, 1, SECONDS(60)));
+    assert_int_equal(sim_now(h.world), now);
+    host_stop(&h);
+}
+
+static void settling_ends_at_its_limit(void **state)
+{
+    (void)state;
+    uint8_t image[10000];
+    fill(image, sizeof(image));
+    struct host h;
+    start_dfu(&h);
+    send_init(&h, image, sizeof(image), 2);
+    send_image(&h, image, sizeof(image), 0);
+    uint64_t now = sim_now(h.world);
+    assert_false(sim_settle(h.world, &h.device, 1, 300000));
+    assert_int_equal(sim_now(h.world), now + 300000);
     host_stop(&h);
 }
 
@@ -257,6 +301,9 @@ int main(void)
         cmocka_unit_test(power_cut_leaves_the_old_application),
         cmocka_unit_test(dropped_packets_are_missing_in_the_offset),
         cmocka_unit_test(abort_ends_the_link_and_starts_the_application),
+        cmocka_unit_test(settled_device_runs_what_it_was_just_given),
+        cmocka_unit_test(settling_waits_for_nobody_who_is_idle),
+        cmocka_unit_test(settling_ends_at_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

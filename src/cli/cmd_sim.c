@@ -12,6 +12,9 @@
 #include "cli/text.h"
 #include "nordfu/cancel.h"
 #include "sim/pty.h"
+#include "sim/settle.h"
+
+#define SETTLE_US 60000000u /* of simulated time; copying the largest image takes a third of it */
 
 enum {
     OPTION_DONGLE,
@@ -238,28 +241,6 @@ static int write_image(const struct sim_device *device, const char *path,
     return 0;
 }
 
-static bool anything_activating(const struct scene *scene)
-{
-    for (size_t i = 0; i < scene->count; i++)
-        if (sim_device_is_activating(scene->devices[i]))
-            return true;
-    return false;
-}
-
-/*
- * Lets devices that have a whole new image put it into its place, in no time of ours: who ends the
- * simulator right after "Device programmed." wants to know what the device runs then.
- */
-static void settle(struct scene *scene)
-{
-    enum { STEPS = 1200, STEP_US = 100000, RESTART_STEPS = 5 };
-    int quiet = 0;
-    for (int i = 0; i < STEPS && quiet < RESTART_STEPS; i++) {
-        sim_run_until(scene->world, sim_now(scene->world) + STEP_US);
-        quiet = anything_activating(scene) ? 0 : quiet + 1;
-    }
-}
-
 static void on_signal(void *context)
 {
     nordfu_cancel_set(context);
@@ -284,7 +265,8 @@ static int play(struct scene *scene, const struct args *args, struct nordfu_canc
         code = sim_pty_run(scene->pty, scene->world, scene->dongle, cancel, error);
     if (code != 0)
         return code;
-    settle(scene);
+    /* Who ends the simulator right after "Device programmed." wants to know what then runs. */
+    sim_settle(scene->world, scene->devices, scene->count, SETTLE_US);
     for (size_t i = 0; i < scene->count; i++)
         say_version(scene, i);
     return flash_out != NULL ? write_image(scene->devices[0], flash_out, error) : 0;

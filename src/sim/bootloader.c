@@ -141,6 +141,11 @@ bool bootloader_is_activating(const struct bootloader *b)
     return b->running && b->activating;
 }
 
+bool bootloader_is_busy(const struct bootloader *b)
+{
+    return b->running && (b->activating || b->owed > 0 || b->reset_due || b->reset != 0);
+}
+
 void bootloader_stop(struct bootloader *b)
 {
     if (!b->running)

@@ -60,6 +60,9 @@ bool bootloader_start(struct bootloader *bootloader, bool requested);
 /* After bootloader_start returned true: an image is being activated. There is no radio and nothing
  * answers until `reset`. */
 bool bootloader_is_activating(const struct bootloader *bootloader);
+/* Something that was begun goes on by itself, whether or not a client is there: an activation, an
+ * executed object on its way into flash, a reset that is due. */
+bool bootloader_is_busy(const struct bootloader *bootloader);
 /* Power is gone or the chip resets: no timers, nothing answers, what the flash was doing is cut.
  * Does nothing when stopped. */
 void bootloader_stop(struct bootloader *bootloader);

@@ -266,9 +266,9 @@ enum sim_device_mode sim_device_mode(const struct sim_device *d)
     return d->mode;
 }
 
-bool sim_device_is_activating(const struct sim_device *d)
+bool sim_device_is_busy(const struct sim_device *d)
 {
-    return d->mode == SIM_MODE_BOOTLOADER && bootloader_is_activating(d->bootloader);
+    return d->leaving || d->boot != 0 || bootloader_is_busy(d->bootloader);
 }
 
 void sim_device_installed(const struct sim_device *d, struct bootloader_image *image)

@@ -84,8 +84,9 @@ void sim_device_drop_packets(struct sim_device *device, uint32_t skip, uint32_t 
 
 /* What runs, or ran last while the chip restarts. */
 enum sim_device_mode sim_device_mode(const struct sim_device *device);
-/* The bootloader is busy putting a new image into its place: no radio until that is done. */
-bool sim_device_is_activating(const struct sim_device *device);
+/* The device is about to run something else: it ends its link, restarts, or puts a new image into
+ * its place. No client is needed for that to go on. */
+bool sim_device_is_busy(const struct sim_device *device);
 void sim_device_installed(const struct sim_device *device, struct bootloader_image *image);
 /* The flash bytes of the installed application; valid until the world runs on. */
 const uint8_t *sim_device_image_bytes(const struct sim_device *device);
