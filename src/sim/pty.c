@@ -27,6 +27,7 @@ struct sim_pty {
     char path[64];
     char *link; /* NULL = none */
     bool deserted;
+    size_t offered;   /* bytes written since the line was last emptied, while deserted */
     int unread;       /* bytes in the slave's queue at the last look */
     uint64_t read_at; /* when that was seen to shrink or be empty */
     uint64_t written_at;
@@ -182,7 +183,8 @@ static void watch_reader(struct sim_pty *pty)
     if (pty->deserted && now - pty->written_at < SETTLE_US)
         return;
     ioctl(pty->slave, FIONREAD, &unread);
-    if (unread == 0 || unread < pty->unread) {
+    /* Once nobody was there, an empty line proves nothing: something has to be taken from it. */
+    if (pty->deserted ? (size_t)unread < pty->offered : unread == 0 || unread < pty->unread) {
         pty->read_at = now;
         pty->deserted = false;
     }
@@ -190,6 +192,7 @@ static void watch_reader(struct sim_pty *pty)
     if (pty->deserted || now - pty->read_at < DESERTED_US)
         return;
     pty->deserted = true;
+    pty->offered = 0;
     pty->held_size = 0;
     ioctl(pty->slave, TIOCNXCL);
     tcflush(pty->slave, TCIFLUSH);
@@ -201,6 +204,7 @@ static void refill(struct sim_pty *pty, struct sim_dongle *dongle)
 {
     if (pty->deserted && sim_dongle_available(dongle) > 0) {
         pty->held_size = 0;
+        pty->offered = 0;
         pty->writable = true;
         tcflush(pty->slave, TCIFLUSH);
     }
@@ -219,6 +223,7 @@ static int to_client(struct sim_pty *pty, struct sim_dongle *dongle, struct nord
         pty->writable = n > 0;
         if (n <= 0)
             break;
+        pty->offered += (size_t)n;
         pty->held_size -= (size_t)n;
         memmove(pty->held, pty->held + n, pty->held_size);
     }
