@@ -64,10 +64,10 @@ static void append(struct target_events *e, const struct nordfu_event *event)
     e->count++;
 }
 
-/* Tells of what was left out as soon as there is room again. */
-static void own_up(struct target_events *e, uint64_t time)
+/* Tells of what was left out as soon as there is room for that and the next event. */
+static void own_up(struct target_events *e, uint64_t time, size_t room)
 {
-    if (e->left_out == 0 || e->count + 2 > TARGET_EVENTS_MAX - RESERVED)
+    if (e->left_out == 0 || e->count + 2 > room)
         return;
     struct nordfu_event note = {.type = NORDFU_EVENT_NOTE, .time = time};
     snprintf(note.text, sizeof(note.text), "%u events were left out, as the callback was slow.",
@@ -78,20 +78,21 @@ static void own_up(struct target_events *e, uint64_t time)
 
 static void queue(struct target_events *e, const struct nordfu_event *event)
 {
-    own_up(e, event->time);
+    size_t room = marks_a_step(event) ? TARGET_EVENTS_MAX : TARGET_EVENTS_MAX - RESERVED;
+    own_up(e, event->time, room);
     struct nordfu_event *last = e->count > 0 ? place(e, e->count - 1) : NULL;
     bool progress = event->type == NORDFU_EVENT_PROGRESS;
     if (progress && last != NULL && last->type == NORDFU_EVENT_PROGRESS) {
         *last = *event;
         return;
     }
-    size_t room = marks_a_step(event) ? TARGET_EVENTS_MAX : TARGET_EVENTS_MAX - RESERVED;
-    if (e->count < room)
+    if (e->count < room) {
         append(e, event);
-    else if (event->type == NORDFU_EVENT_DONE)
-        *last = *event; /* the one that must not be missed */
-    else
-        e->left_out++;
+        return;
+    }
+    e->left_out++;
+    if (event->type == NORDFU_EVENT_DONE)
+        *last = *event; /* the one that must not be missed, at the cost of another */
 }
 
 void target_events_put(void *events, const struct nordfu_event *event)
