@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -159,6 +161,44 @@ static void an_unplugged_dongle_is_a_port_error(void **state)
     assert_int_equal(nordfu_port_write(port, "x", 1, deadline, &error), NORDFU_ERR_PORT);
     assert_non_null(strstr(error.text, "was unplugged"));
     nordfu_port_free(&port);
+}
+
+struct thief {
+    int fd;
+    atomic_bool stop;
+};
+
+static void *steal(void *context)
+{
+    struct thief *thief = context;
+    char byte;
+    while (!atomic_load(&thief->stop))
+        if (read(thief->fd, &byte, 1) < 0)
+            sched_yield();
+    return NULL;
+}
+
+/* As a modem manager does that had the port open before. */
+static void another_program_that_is_faster_does_not_look_like_an_unplugged_dongle(void **state)
+{
+    struct pty *pty = *state;
+    struct thief thief = {.fd = open(pty->path, O_RDWR | O_NOCTTY | O_NONBLOCK)};
+    struct nordfu_port *port = open_pty(pty);
+    struct nordfu_error error;
+    pthread_t thread;
+    int got = 0;
+    assert_int_equal(pthread_create(&thread, NULL, steal, &thief), 0);
+    for (int i = 0; i < 2000 && got >= 0; i++) {
+        char byte = 'x';
+        assert_int_equal(write(pty->master, &byte, 1), 1);
+        got = nordfu_port_read(port, &byte, 1, nordfu_port_now(port) + 100, &error);
+    }
+    atomic_store(&thief.stop, true);
+    pthread_join(thread, NULL);
+    close(thief.fd);
+    nordfu_port_free(&port);
+    if (got < 0)
+        fail_msg("%s", error.text);
 }
 
 static void old_input_is_discarded(void **state)
@@ -328,6 +368,7 @@ int main(void)
         ON_PTY(write_gives_up_at_the_deadline_when_nobody_reads),
         ON_PTY(cancel_wakes_a_read_at_once),
         ON_PTY(an_unplugged_dongle_is_a_port_error),
+        ON_PTY(another_program_that_is_faster_does_not_look_like_an_unplugged_dongle),
         ON_PTY(old_input_is_discarded),
         ON_PTY(a_second_open_is_refused_with_the_holders_name),
         ON_PTY(a_port_that_another_program_marked_exclusive_is_busy),

@@ -65,13 +65,15 @@ static int gone(const struct nordfu_port *port, struct nordfu_error *error)
                              port->name);
 }
 
+/* `what` as in "Reading from". */
 static int failed(const struct nordfu_port *port, const char *what, int code,
                   struct nordfu_error *error)
 {
     if (code == EIO || code == ENXIO || code == ENODEV || code == EPIPE)
         return gone(port, error);
     return nordfu_error_from(error, NORDFU_ERR_PORT, NORDFU_SPEAKER_SYSTEM, (uint32_t)code,
-                             "%s of %s failed: %s.", what, port->name, strerror(code));
+                             "%s %s failed: %s. Unplug the dongle, plug it in and try again.", what,
+                             port->name, strerror(code));
 }
 
 /*
@@ -96,7 +98,7 @@ static int wait_for(const struct posix_port *self, short events, uint64_t deadli
             timeout = (struct timespec){.tv_sec = 86400};
         int ready = ppoll(fds, 2, &timeout, NULL);
         if (ready < 0 && errno != EINTR)
-            return failed(&self->port, "Waiting", errno, error);
+            return failed(&self->port, "Waiting for", errno, error);
         if (ready > 0 && fds[0].revents != 0)
             return 1;
         if (ready == 0 && monotonic_now() >= deadline)
@@ -120,7 +122,7 @@ static int posix_read(struct nordfu_port *port, void *buffer, size_t size, uint6
         if (got == 0)
             return gone(port, error);
         if (errno != EAGAIN && errno != EINTR)
-            return failed(port, "Reading", errno, error);
+            return failed(port, "Reading from", errno, error);
     }
 }
 
@@ -139,7 +141,7 @@ static int posix_write(struct nordfu_port *port, const void *bytes, size_t size,
                                     port->name);
         ssize_t written = write(self->fd, next, size);
         if (written < 0 && errno != EAGAIN && errno != EINTR)
-            return failed(port, "Writing", errno, error);
+            return failed(port, "Writing to", errno, error);
         if (written > 0) {
             next += written;
             size -= (size_t)written;
@@ -245,12 +247,14 @@ static int configure(const struct posix_port *self, uint32_t baud, struct nordfu
                                 "%u is not a rate that serial ports know; try 1000000.", baud);
     struct termios settings;
     if (tcgetattr(self->fd, &settings) != 0)
-        return failed(&self->port, "Reading the settings", errno, error);
+        return failed(&self->port, "Reading the settings of", errno, error);
     cfmakeraw(&settings);
     settings.c_cflag |= CLOCAL | CREAD;
     settings.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS | HUPCL);
     settings.c_iflag &= ~(tcflag_t)(IXOFF | IXANY);
-    settings.c_cc[VMIN] = 0;
+    /* With 0 a read that finds nothing, because another program was faster, would look like the end
+     * of the port. */
+    settings.c_cc[VMIN] = 1;
     settings.c_cc[VTIME] = 0;
     cfsetispeed(&settings, speeds[i].constant);
     cfsetospeed(&settings, speeds[i].constant);
