@@ -116,7 +116,8 @@ static int open_port(struct nordfu_target *target, struct nordfu_port **port,
     target->port = NULL;
     if (*port == NULL && target->path[0] == '\0')
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                "The port of this target was used up by an earlier update.");
+                                "The port of this target was used up by an earlier update: open it "
+                                "again and make a new target.");
     if (*port != NULL)
         return 0;
     struct nordfu_port_settings settings = {.baud = target->options.baud};

@@ -28,11 +28,13 @@ struct stage {
     bool linked;
     struct nordfu_link link;
     struct nordfu_address application, bootloader;
-    int connect_failures; /* the next connections fail */
-    bool stays;           /* does not reset after the final Execute */
-    bool unplugged_then;  /* the dongle vanishes when a link is to be ended */
-    bool jumping;         /* the answer is on its way */
-    int garble_above;     /* at larger MTUs every packet is changed; 0 = never */
+    const char *bootloader_name; /* NULL: that of the application */
+    int connect_failures;        /* the next connections fail */
+    bool stays;                  /* does not reset after the final Execute */
+    bool mute_jump;              /* jumps without an answer, when the link is ended */
+    bool unplugged_then;         /* the dongle vanishes when a link is to be ended */
+    bool jumping;                /* the answer is on its way */
+    int garble_above;            /* at larger MTUs every packet is changed; 0 = never */
     int scans, connects, jumps;
     char texts[4096];
     uint32_t last_bytes;
@@ -67,6 +69,8 @@ static int stage_scan(struct nordfu_central *self,
     advert.address = s->mode == APPLICATION ? s->application : s->bootloader;
     if (s->mode == BOOTLOADER)
         advert.services[advert.service_count++] = nordfu_uuid16(0xFE59);
+    if (s->mode == BOOTLOADER && s->bootloader_name != NULL)
+        snprintf(advert.name, sizeof(advert.name), "%s", s->bootloader_name);
     s->scans++;
     while (s->boot->now + 50000 < deadline) {
         s->boot->now += 50000;
@@ -114,6 +118,9 @@ static int stage_disconnect(struct nordfu_central *self, uint64_t deadline,
 {
     (void)deadline;
     stage_of(self)->linked = false;
+    if (stage_of(self)->jumping)
+        stage_of(self)->mode = stage_of(self)->after_jump;
+    stage_of(self)->jumping = false;
     return stage_of(self)->unplugged_then
                ? nordfu_error_set(error, NORDFU_ERR_PORT, "The port vanished.")
                : 0;
@@ -173,6 +180,10 @@ static int stage_receive(struct nordfu_central *self, uint16_t *handle, void *bu
     if (!s->jumping)
         return s->boot->pipe.ops->receive(&s->boot->pipe, buffer, size, deadline, error);
     *handle = BUTTONLESS;
+    if (s->mute_jump) {
+        s->boot->now = deadline;
+        return nordfu_error_set(error, NORDFU_ERR_TIMEOUT, "nothing");
+    }
     memcpy(buffer, "\x20\x01\x01", 3);
     return 3;
 }
@@ -460,6 +471,23 @@ static void a_device_gone_after_its_last_answer_was_lost_may_be_updated(void **s
     test_free(s.boot);
 }
 
+static void an_application_that_jumps_without_an_answer_is_found_by_its_address(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct outcome o = {0};
+    stage_new(&s, APPLICATION);
+    s.mute_jump = true;
+    const struct nordfu_image *images[] = {&image};
+    struct nordfu_update_options options = {.name = "Ther\nmo\x1B"};
+    s.bootloader_name = "DfuTarg";
+    o.rc = update_run(&s.central, images, 1, &options, NULL, &o.result, &o.error);
+    assert_int_equal(s.jumps, 1);
+    assert_int_equal(o.result.reconnects, 1);
+    assert_int_equal(o.result.match, NORDFU_MATCH_PLUS_ONE);
+    assert_done(&s, &o);
+}
+
 static void two_images_are_sent_in_order(void **state)
 {
     (void)state;
@@ -492,6 +520,7 @@ int main(void)
         cmocka_unit_test(an_application_that_may_be_the_new_one_is_updated_again),
         cmocka_unit_test(an_application_that_proves_to_be_the_new_one_is_left),
         cmocka_unit_test(a_device_gone_after_its_last_answer_was_lost_may_be_updated),
+        cmocka_unit_test(an_application_that_jumps_without_an_answer_is_found_by_its_address),
         cmocka_unit_test(two_images_are_sent_in_order),
     };
     return cmocka_run_group_tests_name("update_flow", tests, tiny_boot_fill, NULL);

@@ -34,7 +34,7 @@ enum nordfu_validation {
 
 struct nordfu_boot_validation {
     enum nordfu_validation type;
-    uint8_t size; /* 0, or 64 with ECDSA */
+    uint8_t size; /* bytes: 64 with ECDSA, usually 0 otherwise */
     uint8_t bytes[64];
 };
 

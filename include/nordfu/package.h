@@ -23,10 +23,11 @@ struct nordfu_package;
  * can't be read), NORDFU_ERR_UNSUPPORTED (a package for a legacy bootloader), NORDFU_ERR_SYSTEM.
  */
 int nordfu_package_open(struct nordfu_package **out, const char *path, struct nordfu_error *error);
+/* Frees the package with its images and nulls the pointer; NULL and *NULL are fine. */
 void nordfu_package_free(struct nordfu_package **package);
 
 /* Images in the order of transfer: SoftDevice and bootloader first, application last. Views into
- * the package. */
+ * the package, valid until it is freed; NULL when there is none of that index. */
 size_t nordfu_package_image_count(const struct nordfu_package *package);
 const struct nordfu_image *nordfu_package_image(const struct nordfu_package *package, size_t index);
 
@@ -64,7 +65,8 @@ int nordfu_package_write(const char *path, const struct nordfu_package_recipe *r
  */
 int nordfu_key_generate(const char *path, bool overwrite, struct nordfu_error *error);
 
-/* Writes the public half of a private key as SubjectPublicKeyInfo PEM. Errors: NORDFU_ERR_PACKAGE,
+/* Writes the public half of a key as SubjectPublicKeyInfo PEM; an existing file is replaced.
+ * Errors: NORDFU_ERR_PACKAGE (the key), NORDFU_ERR_USAGE (both paths are one file),
  * NORDFU_ERR_SYSTEM. */
 int nordfu_key_write_public(const char *key_path, const char *public_path,
                             struct nordfu_error *error);

@@ -36,6 +36,7 @@ int nordfu_target_open_port(struct nordfu_target **out, struct nordfu_port **por
                             const struct nordfu_target_options *options,
                             struct nordfu_error *error);
 
+/* Frees the target and nulls the pointer; no update may be running. NULL and *NULL are fine. */
 void nordfu_target_free(struct nordfu_target **target);
 
 /* Ends the running or next update as soon as possible with NORDFU_ERR_CANCELLED. Any thread;
@@ -45,8 +46,9 @@ void nordfu_target_cancel(struct nordfu_target *target);
 /*
  * Updates the device with every image of the package: finds it, brings it into its bootloader,
  * transfers with resume and retry, and returns 0 only when the final Execute was accepted and the
- * device left the bootloader. `on_event` and `result` may be NULL. Errors: any class; the device
- * can always be updated by the same call again.
+ * device left the bootloader. `options` (the defaults), `on_event`, `result` and `error` may be
+ * NULL. All events are delivered before it returns. Errors: any class; the device can always be
+ * updated by the same call again, but a target from a port serves one update only.
  */
 int nordfu_target_update(struct nordfu_target *target, const struct nordfu_package *package,
                          const struct nordfu_update_options *options, nordfu_event_fn on_event,

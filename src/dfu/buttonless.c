@@ -32,7 +32,8 @@ int buttonless_look(const struct nordfu_central *central, enum buttonless_device
     if (gatt_find(link, GATT_LEGACY_CONTROL_POINT) != NULL)
         return nordfu_error_set(
             error, NORDFU_ERR_UNSUPPORTED,
-            "The device offers legacy DFU (SDK 11 or older), which nordfu can't do yet.");
+            "The device offers legacy DFU (SDK 11 or older), which nordfu can't do yet; use the "
+            "tool of its SDK.");
     char services[300];
     gatt_describe(link, services, sizeof(services));
     return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
@@ -78,7 +79,8 @@ static int await(struct nordfu_central *central, uint16_t handle, struct nordfu_
         if (n < 3)
             return nordfu_error_set(error, NORDFU_ERR_TRANSFER,
                                     "The application's answer to the request to start its "
-                                    "bootloader is cut off (%d bytes).",
+                                    "bootloader is cut off (%d bytes); reset the device and try "
+                                    "again.",
                                     n);
         return bytes[2] == STATUS_SUCCESS ? 0 : refused(bytes[2], error);
     }

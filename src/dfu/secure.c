@@ -118,7 +118,7 @@ static int send_packet(struct run *r, const void *bytes, size_t size)
         return rc;
     return nordfu_error_set(r->error, NORDFU_ERR_TIMEOUT,
                             "A data packet could not be sent within %" PRIu64
-                            " s; the link is stuck.",
+                            " s: the link is stuck; move the device closer to the dongle.",
                             PACKET_TIMEOUT / NORDFU_SECOND);
 }
 

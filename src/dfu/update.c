@@ -169,22 +169,22 @@ static int jump(struct flow *f, const struct locate_found *found)
                                 text);
     if (f->jumps++ >= f->options.attempts)
         return nordfu_error_set(f->error, NORDFU_ERR_NOT_FOUND,
-                                "The device %s was told %" PRIu32 " times to start its bootloader "
+                                "The device %s was told %" PRIu32 " time%s to start its bootloader "
                                 "and always came back with its application; is there a bootloader "
                                 "that fits it?",
-                                text, f->jumps - 1);
+                                text, f->jumps - 1, f->jumps == 2 ? "" : "s");
     if (f->session.unanswered)
         sink_text(f->sink, now(f), NORDFU_EVENT_NOTE,
                   "The device runs an application again and may have taken the update, but its "
                   "answer to the final Execute got lost: the update is repeated to be sure.");
     int rc = buttonless_jump(f->central, f->sink, f->error);
-    if (rc != 0)
+    if (rc != 0 && rc != NORDFU_ERR_TIMEOUT) /* one that did not answer may jump all the same */
         return rc;
     f->application = found->address;
     f->knows_application = true;
     f->knows_bootloader = false;
     f->jumped = true;
-    return 0;
+    return rc;
 }
 
 /* Returns with a link to the device's bootloader. */
