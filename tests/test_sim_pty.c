@@ -229,6 +229,17 @@ static void a_file_in_the_way_of_the_link_is_not_replaced(void **state)
     assert_int_equal(there.st_size, 4);
 }
 
+/* A dongle that nobody talks to does something every 400 ms only. */
+static void an_idle_world_keeps_the_computers_time(void **state)
+{
+    struct desk *desk = *state;
+    start(desk);
+    pass_ms(1000);
+    stop(desk);
+    assert_true(sim_now(desk->world) >= 750 * NORDFU_MS);
+    assert_true(sim_now(desk->world) <= 1200 * NORDFU_MS);
+}
+
 static void stall(void *context)
 {
     (void)context;
@@ -277,6 +288,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_file_in_the_way_of_the_link_is_not_replaced, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_idle_world_keeps_the_computers_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(after_a_stall_the_world_goes_on_where_it_was, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_client_that_does_not_read_does_not_stop_the_world, set_up,
