@@ -358,7 +358,8 @@ static void cancel_ends_every_wait_and_close_still_disconnects(void **state)
     assert_int_equal(command(s, 100), NORDFU_ERR_CANCELLED);
     assert_int_equal(nordfu_central_wait(s->central, in(s, 100), &s->error), NORDFU_ERR_CANCELLED);
     nordfu_central_free(&s->central);
-    assert_int_equal(s->fake.now - before, 50 * NORDFU_MS);
+    /* And a little to hear whether the dongle has more to say. */
+    assert_in_range(s->fake.now - before, 50 * NORDFU_MS, 70 * NORDFU_MS);
     fake_assert_done(&s->fake);
 }
 
@@ -368,7 +369,7 @@ static void close_does_not_wait_for_a_silent_peer_for_long(void **state)
     LINK(s, CALL(DISCONNECT));
     uint64_t before = s->fake.now;
     nordfu_central_free(&s->central);
-    assert_int_equal(s->fake.now - before, 500 * NORDFU_MS);
+    assert_in_range(s->fake.now - before, 400 * NORDFU_MS, 500 * NORDFU_MS);
     fake_assert_done(&s->fake);
 }
 

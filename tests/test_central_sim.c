@@ -350,6 +350,42 @@ static void second_open_finds_the_dongle_as_the_first_did(void **state)
     assert_int_equal(restarts(s), 0);
 }
 
+static bool is_seen(void *context, const struct nordfu_advert *advert)
+{
+    (void)context, (void)advert;
+    return true;
+}
+
+/* Reports that the dongle still had when the scan was stopped; unacknowledged they would make it
+ * restart, and a USB dongle's port vanish. */
+static void closed_dongle_does_not_restart(void **state)
+{
+    struct setup *s = *state;
+    struct sim_device *more[20] = {NULL};
+    s->dongle_config.usb = true;
+    assert_int_equal(open_central(s), 0);
+    for (size_t i = 0; i < 20; i++) {
+        s->device_config.address.bytes[1]++;
+        more[i] = sim_device_new(s->world, s->air, &s->device_config);
+        assert_non_null(more[i]);
+    }
+    for (uint64_t i = 0; i < 60; i++) {
+        struct nordfu_port *port = NULL;
+        assert_int_equal(nordfu_central_scan(s->central, is_seen, s, in(s, 5000), &s->error), 0);
+        nordfu_central_free(&s->central);
+        sim_run_until(s->world, in(s, 3000 + i));
+        sim_dongle_discard(s->dongle);
+        assert_int_equal(sim_port_new(&port, s->world, s->dongle, &s->error), 0);
+        assert_int_equal(nordfu_central_dongle_open(&s->central, &port,
+                                                    &(struct nordfu_central_options){0}, &s->error),
+                         0);
+    }
+    nordfu_central_free(&s->central);
+    for (size_t i = 0; i < 20; i++)
+        sim_device_free(&more[i]);
+    assert_int_equal(restarts(s), 0);
+}
+
 /* A client that was killed: its port is closed, the dongle still has a link, or scans, and half a
  * frame. Nobody answers it any more. */
 static void kill_and_open_again(struct setup *s, uint64_t after_ms)
@@ -440,6 +476,7 @@ int main(void)
         TEST(silent_port_is_a_dongle_error),
         TEST(unplugged_dongle_is_a_port_error),
         TEST(second_open_finds_the_dongle_as_the_first_did),
+        TEST(closed_dongle_does_not_restart),
         TEST(dongle_of_a_killed_client_is_usable_at_once),
         TEST(usb_dongle_of_a_killed_client_is_usable_at_once),
         TEST(dongle_left_scanning_is_usable_at_once),

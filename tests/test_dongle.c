@@ -254,6 +254,38 @@ static void stream_of_events_is_no_excuse_for_a_missing_response(void **state)
     assert_in_range(s->fake.now - before, 1500 * NORDFU_MS, 4 * NORDFU_SECOND);
 }
 
+static void settling_acknowledges_what_the_dongle_still_has(void **state)
+{
+    struct setup *s = *state;
+    const struct step steps[] = {CALL(SCAN_STOP), CANCEL,           SEND(ADV_REPORT),
+                                 DELAY(15),       SEND(ADV_REPORT), SEND(DISCONNECTED)};
+    struct dongle_event event;
+    uint32_t status;
+    FAKE_ADD(&s->fake, steps);
+    start(s);
+    assert_int_equal(scan_stop(s, &status), 0);
+    uint64_t before = s->fake.now;
+    dongle_settle(s->dongle);
+    assert_int_equal(s->fake.now - before, 15 * NORDFU_MS + DONGLE_QUIET_TIME);
+    assert_int_equal(s->fake.acks_of_host, 4);
+    assert_false(dongle_take_event(s->dongle, &event));
+    fake_assert_done(&s->fake);
+}
+
+static void settling_ends_with_a_dongle_that_never_does(void **state)
+{
+    struct setup *s = *state;
+    const struct step report[] = {SEND(ADV_REPORT)};
+    for (int i = 0; i < 900; i++)
+        FAKE_ADD(&s->fake, report);
+    start(s);
+    s->fake.tick = NORDFU_MS;
+    uint64_t before = s->fake.now;
+    dongle_settle(s->dongle);
+    assert_in_range(s->fake.now - before, DONGLE_SETTLE_TIME, DONGLE_SETTLE_TIME + 20 * NORDFU_MS);
+    assert_true(s->fake.at < s->fake.count);
+}
+
 static void unplugged_dongle_is_a_port_error(void **state)
 {
     struct setup *s = *state;
@@ -524,6 +556,8 @@ int main(void)
         TEST(restart_of_the_dongle_is_a_clean_error),
         TEST(deaf_dongle_is_noticed_by_missing_acknowledgements),
         TEST(stream_of_events_is_no_excuse_for_a_missing_response),
+        TEST(settling_acknowledges_what_the_dongle_still_has),
+        TEST(settling_ends_with_a_dongle_that_never_does),
         TEST(unplugged_dongle_is_a_port_error),
         TEST(cancel_ends_a_wait_and_the_line_stays_usable),
         TEST(cancel_ends_the_link_start),

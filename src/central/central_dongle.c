@@ -239,8 +239,10 @@ static uint64_t get_now(const struct nordfu_central *self)
 static void close_central(struct nordfu_central *self)
 {
     struct central_dongle *c = self_of(self);
-    if (c->dongle != NULL && dongle_usable(c->dongle))
+    if (c->dongle != NULL && dongle_usable(c->dongle)) {
         central_dongle_drop_link(c);
+        dongle_settle(c->dongle);
+    }
     dongle_close(&c->dongle);
     free(c);
 }

@@ -21,7 +21,7 @@
 #define CENTRAL_CALL_TIME NORDFU_SECOND /* for the line to become free */
 /* µs for ending a link nobody wants any more. A dongle that hangs takes DONGLE_ANSWER_TIME longer.
  */
-#define CENTRAL_CLEANUP_TIME 500000u
+#define CENTRAL_CLEANUP_TIME 450000u
 #define CENTRAL_GONE_TIME    200000u /* µs for the event that explains why a link is gone */
 
 /* x 0.625 ms. The window fills the interval: the radio listens all the time. */

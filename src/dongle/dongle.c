@@ -402,6 +402,26 @@ int dongle_turn(struct dongle *dongle, uint64_t deadline, struct nordfu_error *e
     return rc != 0 ? rc : check_flight(d, error);
 }
 
+/* Waits for bytes until `until`; false if none came, or something failed. */
+static bool hears(struct dongle *d, uint64_t until)
+{
+    uint64_t before = d->received;
+    int rc = 0;
+    while (rc == 0 && d->received == before && dongle_now(d) < until)
+        rc = dongle_turn(d, until, NULL);
+    return rc == 0 && d->received != before;
+}
+
+void dongle_settle(struct dongle *dongle)
+{
+    struct dongle *d = dongle;
+    uint64_t limit = dongle_now(d) + DONGLE_SETTLE_TIME;
+    dongle_ignore_cancel(d, true);
+    while (dongle_usable(d) && dongle_now(d) < limit && hears(d, dongle_now(d) + DONGLE_QUIET_TIME))
+        dongle_drop_events(d);
+    dongle_ignore_cancel(d, false);
+}
+
 /* ---- Link start ---- */
 
 static int start_failed(struct dongle *d, struct nordfu_error *error)

@@ -30,6 +30,8 @@
 struct dongle;
 
 #define DONGLE_ANSWER_TIME 1500000u /* µs from sending a request to its response, at most */
+#define DONGLE_QUIET_TIME  20000u   /* µs after which a dongle has nothing more to say */
+#define DONGLE_SETTLE_TIME 300000u  /* µs that it may go on talking */
 #define DONGLE_POSTS       16       /* posts that can wait */
 #define DONGLE_POST_SIZE   32       /* bytes of an encoded post */
 #define DONGLE_EVENTS      64 /* events that can wait; half of it at most are advertising reports */
@@ -58,7 +60,7 @@ int dongle_open(struct dongle **out, struct nordfu_port **port, const struct nor
                 struct nordfu_error *error);
 
 /* Closes the port, frees, nulls the pointer. Sends nothing (a RESET at close makes USB dongles
- * vanish for a second). */
+ * vanish for a second). See dongle_settle. */
 void dongle_close(struct dongle **dongle);
 
 /*
@@ -109,6 +111,13 @@ int dongle_next_event(struct dongle *dongle, struct dongle_event *event, uint64_
 bool dongle_take_event(struct dongle *dongle, struct dongle_event *event);
 /* Forgets all events that wait. */
 void dongle_drop_events(struct dongle *dongle);
+
+/*
+ * To be called before dongle_close: acknowledges what the dongle still has to say, until it is
+ * quiet. It would restart itself otherwise, which takes the port of a USB dongle away for a second.
+ * Cancelled or not; at most about DONGLE_SETTLE_TIME.
+ */
+void dongle_settle(struct dongle *dongle);
 
 /* While set, the port's cancel token is not watched: for cleaning up after a cancellation. */
 void dongle_ignore_cancel(struct dongle *dongle, bool ignore);
