@@ -3,17 +3,8 @@
 
 #include "dfu/buttonless.h"
 #include "dfu/pipe_ble.h"
+#include "dfu_uuid.h"
 #include "fake_central.h"
-
-/* xxxxxxxx-F315-4F60-9FB8-838830DAEA50, from the protocol's description. */
-static struct nordfu_uuid nordic(uint32_t head)
-{
-    struct nordfu_uuid uuid = {
-        {0x50, 0xEA, 0xDA, 0x30, 0x88, 0x83, 0xB8, 0x9F, 0x60, 0x4F, 0x15, 0xF3}};
-    for (int i = 0; i < 4; i++)
-        uuid.bytes[12 + i] = (uint8_t)(head >> 8 * i);
-    return uuid;
-}
 
 static void offer(struct fake_central *f, struct nordfu_uuid service, struct nordfu_uuid uuid,
                   uint16_t handle)

@@ -125,23 +125,24 @@ static void unreadable_kinds_of_packages_are_named(void **state)
     assert_non_null(strstr(error.text, "names no image"));
 }
 
-/* A path in the folder with real packages. */
-static void data_path(char path[512], const char *name)
+/* Opens one of the real packages; skips the test where they are not at hand. */
+static struct nordfu_package *open_real(const char *name)
 {
+    char path[512];
     const char *folder = getenv("NORDFU_DATA");
-    snprintf(path, 512, "%s/%s", folder != NULL ? folder : TEST_DIR "/../../shared/data", name);
+    snprintf(path, sizeof(path), "%s/%s", folder != NULL ? folder : TEST_DIR "/../../shared/data",
+             name);
+    if (access(path, R_OK) != 0) {
+        print_message("SKIPPED: %s is not there\n", path);
+        skip();
+    }
+    return open_good(path);
 }
 
 static void the_real_application_is_read(void **state)
 {
     (void)state;
-    char path[512];
-    data_path(path, "hrs_application_s140_sdk160.zip");
-    if (access(path, R_OK) != 0) {
-        print_message("SKIPPED: %s is not there\n", path);
-        skip();
-    }
-    struct nordfu_package *package = open_good(path);
+    struct nordfu_package *package = open_real("hrs_application_s140_sdk160.zip");
     const struct nordfu_image *image = nordfu_package_image(package, 0);
     assert_int_equal(nordfu_package_image_count(package), 1);
     assert_int_equal(image->firmware_size, 98032);
@@ -157,13 +158,8 @@ static void the_real_application_is_read(void **state)
 static void the_real_softdevice_and_bootloader_are_read(void **state)
 {
     (void)state;
-    char path[512];
-    data_path(path, "softdevice_bootloader_secure_ble_debug_with_bonds_s132.zip");
-    if (access(path, R_OK) != 0) {
-        print_message("SKIPPED: %s is not there\n", path);
-        skip();
-    }
-    struct nordfu_package *package = open_good(path);
+    struct nordfu_package *package =
+        open_real("softdevice_bootloader_secure_ble_debug_with_bonds_s132.zip");
     const struct nordfu_image *image = nordfu_package_image(package, 0);
     assert_int_equal(nordfu_package_image_count(package), 1);
     assert_int_equal(image->init.type, NORDFU_IMAGE_SOFTDEVICE_BOOTLOADER);

@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include "dfu/update.h"
+#include "dfu_uuid.h"
 #include "tiny_boot.h"
 
 #define SECOND UINT64_C(1000000)
@@ -43,15 +44,6 @@ struct stage {
 static struct stage *stage_of(const struct nordfu_central *central)
 {
     return (struct stage *)central;
-}
-
-static struct nordfu_uuid nordic(uint32_t head)
-{
-    struct nordfu_uuid uuid = {
-        {0x50, 0xEA, 0xDA, 0x30, 0x88, 0x83, 0xB8, 0x9F, 0x60, 0x4F, 0x15, 0xF3}};
-    for (int i = 0; i < 4; i++)
-        uuid.bytes[12 + i] = (uint8_t)(head >> 8 * i);
-    return uuid;
 }
 
 static int gone(struct stage *s, struct nordfu_error *error)
