@@ -371,6 +371,35 @@ static void a_version_refused_after_a_lost_answer_proves_the_update(void **state
     test_free(b);
 }
 
+/* Everything but the final Execute was there, and the device did not say so. */
+static void a_final_answer_lost_while_resuming_is_known_to_be_lost(void **state)
+{
+    (void)state;
+    struct boot *b = boot_new();
+    boot_hold(b, IMAGE_SIZE, 3 * MAX_OBJECT);
+    b->rounds = b->crc_rounds = b->final_lost = true;
+    struct run r;
+    transfer(&r, b);
+    assert_int_equal(r.rc, NORDFU_ERR_LINK);
+    assert_true(b->activated);
+    assert_true(r.session.unanswered);
+    secure_session_next_image(&r.session);
+    assert_false(r.session.unanswered);
+    test_free(b);
+}
+
+static void a_link_lost_before_the_end_leaves_nothing_unanswered(void **state)
+{
+    (void)state;
+    struct boot *b = boot_new();
+    b->link_lost_at = 30;
+    struct run r;
+    transfer(&r, b);
+    assert_int_equal(r.rc, NORDFU_ERR_LINK);
+    assert_false(r.session.unanswered);
+    test_free(b);
+}
+
 static void a_version_refused_without_a_lost_answer_is_refused(void **state)
 {
     (void)state;
@@ -542,6 +571,8 @@ int main(void)
         cmocka_unit_test(a_lost_link_is_resumed_with_a_new_pipe),
         cmocka_unit_test(an_image_whose_final_answer_was_lost_is_sent_again),
         cmocka_unit_test(a_version_refused_after_a_lost_answer_proves_the_update),
+        cmocka_unit_test(a_final_answer_lost_while_resuming_is_known_to_be_lost),
+        cmocka_unit_test(a_link_lost_before_the_end_leaves_nothing_unanswered),
         cmocka_unit_test(a_version_refused_without_a_lost_answer_is_refused),
         cmocka_unit_test(every_bad_answer_is_an_error_with_a_reason),
         cmocka_unit_test(messages_that_answer_nothing_are_skipped_within_bounds),
