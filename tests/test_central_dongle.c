@@ -186,8 +186,8 @@ static void link_of_an_older_attempt_is_taken_down_unless_it_is_the_one_wanted(v
 static void link_that_comes_while_its_attempt_seems_in_the_way_is_used(void **state)
 {
     struct setup *s = *state;
-    OPEN(s, REFUSE(CONNECT, 8), REFUSE(CONNECT_CANCEL, 8), SEND(CONNECTED), REFUSE(CONNECT, 0x12),
-         STEPS_MTU, STEPS_LENGTH, STEPS_PHY, STEPS_DISCOVERY);
+    OPEN(s, REFUSE(CONNECT, 8), REFUSE(CONNECT_CANCEL, 8), SEND(CONNECTED), STEPS_MTU, STEPS_LENGTH,
+         STEPS_PHY, STEPS_DISCOVERY);
     assert_int_equal(connect_central(s), 0);
     finish(s);
 }

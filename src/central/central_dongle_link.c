@@ -115,12 +115,12 @@ static int start_attempt(struct central_dongle *c, uint64_t deadline, struct nor
     const struct rpc_gap_connect params = connect_params(c, deadline);
     uint32_t status = 0;
     uint32_t ignored = 0;
-    for (;;) {
+    /* The old attempt may lead to the link that is wanted. */
+    while (c->state != CENTRAL_LINK_UP) {
         uint64_t now = dongle_now(c->dongle);
         int rc = dongle_call(c->dongle, RPC_GAP_CONNECT, &params, &status, NULL,
                              now + CENTRAL_CALL_TIME, error);
-        /* The old attempt may have led to the link that is wanted. */
-        if (rc != 0 || status == 0 || c->state == CENTRAL_LINK_UP)
+        if (rc != 0 || status == 0)
             return rc;
         bool passing = status == CENTRAL_STATUS_INVALID_STATE || status == CENTRAL_STATUS_BUSY ||
                        status == CENTRAL_STATUS_CONN_COUNT;
@@ -135,6 +135,7 @@ static int start_attempt(struct central_dongle *c, uint64_t deadline, struct nor
         if (rc != 0)
             return rc;
     }
+    return 0;
 }
 
 /* Did the dongle give the attempt up by itself? */
