@@ -197,10 +197,6 @@ static void empty_json(struct parts *p)
 {
     use_manifest(p, "");
 }
-static void blank_json(struct parts *p)
-{
-    use_manifest(p, " ");
-}
 static void deep_json(struct parts *p)
 {
     memset(p->manifest, '[', sizeof(p->manifest) - 1);
@@ -368,7 +364,6 @@ static const struct defect defects[] = {
     {long_manifest, NORDFU_ERR_PACKAGE, "at most 65536"},
     {cut_json, NORDFU_ERR_PACKAGE, "not valid JSON (line 1"},
     {empty_json, NORDFU_ERR_PACKAGE, "manifest.json in p.zip is empty"},
-    {blank_json, NORDFU_ERR_PACKAGE, "not valid JSON"},
     {deep_json, NORDFU_ERR_PACKAGE, "not valid JSON"},
     {binary_json, NORDFU_ERR_PACKAGE, "not valid JSON"},
     {json_list, NORDFU_ERR_PACKAGE, "has no object \"manifest\""},
