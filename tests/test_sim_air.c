@@ -246,6 +246,38 @@ static void total_loss_ends_the_link_at_both_ends(void **state)
     bench_free(&b);
 }
 
+/* Radio failure from the first packet on: reason 3E after six intervals, not a supervision timeout.
+ */
+static void link_that_is_never_heard_is_not_established(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, 1, 12, 0);
+    bench_connect(&b);
+    uint64_t before = sim_now(b.world);
+    air_set_loss(b.air, 1);
+    run(&b, 1000000);
+    assert_int_equal(b.central.reason, 0x3E);
+    assert_int_equal(b.peripheral.reason, 0x3E);
+    assert_in_range(b.central.closed_time, before + 75000, before + 8 * 15000);
+    bench_free(&b);
+}
+
+static void link_whose_peripheral_vanishes_at_once_is_not_established(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, 1, 12, 0);
+    bench_connect(&b);
+    uint64_t before = sim_now(b.world);
+    air_vanish(b.peripheral.link, AIR_PERIPHERAL);
+    run(&b, 1000000);
+    assert_int_equal(b.central.reason, 0x3E);
+    assert_int_equal(b.peripheral.closed, 0);
+    assert_in_range(b.central.closed_time, before + 75000, before + 8 * 15000);
+    bench_free(&b);
+}
+
 static void orderly_end_tells_each_end_its_reason(void **state)
 {
     (void)state;
@@ -334,6 +366,8 @@ int main(void)
         cmocka_unit_test(both_ends_may_vanish),
         cmocka_unit_test(leaving_a_silent_link_ends_as_the_own_wish),
         cmocka_unit_test(total_loss_ends_the_link_at_both_ends),
+        cmocka_unit_test(link_that_is_never_heard_is_not_established),
+        cmocka_unit_test(link_whose_peripheral_vanishes_at_once_is_not_established),
         cmocka_unit_test(orderly_end_tells_each_end_its_reason),
         cmocka_unit_test(latency_delays_the_centrals_data_only),
         cmocka_unit_test(idle_links_cost_next_to_nothing),

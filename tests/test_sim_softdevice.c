@@ -84,9 +84,19 @@ static void a_silent_peer_ends_the_link_with_a_supervision_timeout(void **state)
 {
     (void)state;
     struct host *h = host_connected(NULL);
+    sim_run_until(h->world, sim_now(h->world) + 200000);
     air_vanish(h->link, AIR_PERIPHERAL);
     expect(h, "021100000008");
     ask(h, "009a00000d000000", "019a02300000");
+    host_free(h);
+}
+
+static void a_peer_that_never_answers_is_a_link_that_was_not_established(void **state)
+{
+    (void)state;
+    struct host *h = host_connected(NULL);
+    air_vanish(h->link, AIR_PERIPHERAL);
+    expect(h, "02110000003e");
     host_free(h);
 }
 
@@ -485,6 +495,7 @@ int main(void)
         cmocka_unit_test(connecting_checks_its_parameters),
         cmocka_unit_test(connection_parameters_change_or_are_refused),
         cmocka_unit_test(a_silent_peer_ends_the_link_with_a_supervision_timeout),
+        cmocka_unit_test(a_peer_that_never_answers_is_a_link_that_was_not_established),
         cmocka_unit_test(data_length_needs_event_length),
         cmocka_unit_test(the_longest_packets_need_an_event_length_of_five),
         cmocka_unit_test(a_peers_question_that_the_host_has_not_seen_makes_it_busy),

@@ -34,7 +34,6 @@ struct air_address {
 struct air_config {
     double loss; /* share of exchanges lost and repeated, 0..1; advertisements are lost for good */
     int8_t rssi; /* dBm that reports show; 0 = -50 */
-    bool always_event; /* unused; keep zero */
 };
 
 struct air *air_new(struct sim_world *world, const struct air_config *config);
@@ -149,8 +148,9 @@ size_t air_queued(const struct air_link *link, enum air_end end);
 
 /* Orderly end with an HCI reason (13: the other end sees 13, this one 16). */
 void air_disconnect(struct air_link *link, enum air_end end, uint8_t reason);
-/* The end falls silent: the other sees 08 after the supervision timeout. This end's `closed` is not
- * called; the link may not be used by it any more. */
+/* The end falls silent: the other sees 08 after the supervision timeout, or 3E after six intervals
+ * if the two have not heard each other yet. This end's `closed` is not called; the link may not be
+ * used by it any more. */
 void air_vanish(struct air_link *link, enum air_end end);
 
 /* Central: new parameters, announced in the next connection event and in force six intervals later.

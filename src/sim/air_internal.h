@@ -22,6 +22,7 @@
 #define HCI_LOCAL_HOST_ENDED    0x16
 #define HCI_UNSUPPORTED_FEATURE 0x1A
 #define HCI_COLLISION           0x23
+#define HCI_NOT_ESTABLISHED     0x3E
 
 struct air {
     struct sim_world *world;
@@ -116,10 +117,13 @@ struct air_link {
     struct air_link_state state;
     bool params_asked; /* the peripheral's request waits for the central's answer */
     bool broken;       /* an end has vanished: no more connection events */
+    bool established;  /* the ends have heard each other */
+    bool failed;       /* an end vanished before that */
     bool closing;      /* `closed` is being called */
     bool terminated;   /* an end's farewell has arrived */
     enum air_end terminator;
     uint8_t reason;
+    uint64_t first;  /* time of the first connection event */
     uint64_t anchor; /* a connection event of the present grid: the last one held, or the first */
     uint64_t held;   /* time of the last connection event that was held */
     uint64_t last_heard;

@@ -15,6 +15,7 @@
 
 #define CONTROL_BYTES 12u /* a link layer control PDU, about */
 #define SIGNAL_BYTES  16u /* a connection parameter request with its headers */
+#define FIRST_EVENTS  6u  /* a link whose ends have not heard each other by then is none */
 
 static enum air_end other(enum air_end end)
 {
@@ -100,6 +101,7 @@ struct air_link *air_link_new(struct air *air, uint64_t anchor,
     if (link == NULL)
         return NULL;
     link->air = air;
+    link->first = anchor;
     link->anchor = anchor;
     link->last_heard = anchor;
     link->state.params = *params;
@@ -161,8 +163,9 @@ static void close_silent(void *context)
     struct air_link *link = context;
     link->close = 0;
     uint8_t reasons[2];
+    uint8_t silence = link->failed ? HCI_NOT_ESTABLISHED : HCI_SUPERVISION_TIMEOUT;
     for (int end = 0; end < 2; end++)
-        reasons[end] = link->side[end].leaving ? HCI_LOCAL_HOST_ENDED : HCI_SUPERVISION_TIMEOUT;
+        reasons[end] = link->side[end].leaving ? HCI_LOCAL_HOST_ENDED : silence;
     close_link(link, reasons[AIR_CENTRAL], reasons[AIR_PERIPHERAL]);
 }
 
@@ -248,7 +251,10 @@ static void end_event(struct air_link *link)
     }
     if (link->broken)
         return;
-    if (sim_now(link->air->world) - link->last_heard > supervision_us(link))
+    uint64_t now = sim_now(link->air->world);
+    if (!link->established && now > link->first + (FIRST_EVENTS - 1) * air_link_interval(link))
+        close_link(link, HCI_NOT_ESTABLISHED, HCI_NOT_ESTABLISHED);
+    else if (now - link->last_heard > supervision_us(link))
         close_link(link, HCI_SUPERVISION_TIMEOUT, HCI_SUPERVISION_TIMEOUT);
     else
         air_link_wake(link);
@@ -296,6 +302,7 @@ static void exchange_through(void *context)
         more = x->sent[AIR_CENTRAL] != NULL || x->sent[AIR_PERIPHERAL] != NULL;
     } else {
         link->last_heard = now;
+        link->established = true;
         acknowledged(link, AIR_CENTRAL);
         if (!link->broken)
             acknowledged(link, AIR_PERIPHERAL);
@@ -331,8 +338,10 @@ static void begin_event(void *context)
     x->running = true;
     /* Events were left out because nobody had anything to say: they would have gone well. */
     if (now > link->anchor + interval * (link->state.params.latency + 1u) &&
-        link->last_heard < now - interval)
+        link->last_heard < now - interval) {
         link->last_heard = now - interval;
+        link->established = true;
+    }
     air_procedure_instant(link);
     if (link->broken)
         return;
@@ -438,6 +447,10 @@ void air_vanish(struct air_link *link, enum air_end end)
         return;
     struct sim_world *world = link->air->world;
     uint64_t deadline = heard_until(link) + supervision_us(link);
+    if (!link->established && (link->exchange.running || sim_now(world) < link->first)) {
+        link->failed = true;
+        deadline = link->first + FIRST_EVENTS * air_link_interval(link);
+    }
     if (link->side[other(end)].vanished)
         deadline = sim_now(world);
     else if (link->broken)
