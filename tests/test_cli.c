@@ -269,7 +269,7 @@ static void a_device_is_read_from_keys(void **state)
     struct nordfu_error error = {0};
     assert_int_equal(sim_config_device(&config,
                                        "addr=de:06:3b:97:4c:d8,name=Thermo,mode=bootloader,"
-                                       "buttonless=none,pubkey=any,hw=0x40,sd=0,refuse-mtu",
+                                       "buttonless=none,pubkey=any,hw=0x40,sd=0,refuse-mtu,silent-reset",
                                        &error),
                      0);
     static const uint8_t address[] = {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE};
@@ -281,6 +281,7 @@ static void a_device_is_read_from_keys(void **state)
     assert_int_equal(config.hw_version, 0x40);
     assert_int_equal(config.softdevice, 0);
     assert_true(config.refuse_mtu);
+    assert_true(config.silent_reset);
     assert_false(config.check_signature);
     assert_int_equal(config.app_version, 1);
 }
@@ -296,7 +297,8 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,nmae=x", "did you mean \"name\""},
         {"addr=DE063B974CD8,zzzzzz=x", "there are: addr, name"},
         {"addr=DE063B974CD8,hw=x", "expected: a number"},
-        {"addr=DE063B974CD8,mtu=65536", "expected: a number"},
+        {"addr=DE063B974CD8,mtu=248", "23 to 247"},
+        {"addr=DE063B974CD8,mtu=22", "23 to 247"},
         {"addr=DE063B974CD8,name=123456789012345678901234567", "at most 26 bytes"},
         {"addr=DE063B974CD8,profile=sdk99", "there are: sdk17"},
         {"addr=DE063B974CD8,pubkey=/nonexistent.pem", "/nonexistent.pem"},

@@ -32,10 +32,10 @@ static int read_u32(void *target, const char *value, struct nordfu_error *error)
     return args_read_based(value, target) ? 0 : BAD_VALUE;
 }
 
-static int read_u16(void *target, const char *value, struct nordfu_error *error)
+static int read_mtu(void *target, const char *value, struct nordfu_error *error)
 {
     uint32_t number;
-    if (read_u32(&number, value, error) != 0 || number > UINT16_MAX)
+    if (read_u32(&number, value, error) != 0 || number < 23 || number > 247)
         return BAD_VALUE;
     *(uint16_t *)target = (uint16_t)number;
     return 0;
@@ -145,7 +145,8 @@ static const struct key device_keys[] = {
     {"app-version", read_u32, DEVICE(app_version), NUMBER},
     {"app-size", read_u32, DEVICE(app_size), NUMBER},
     {"same-address", read_bool, DEVICE(same_address), YES_NO},
-    {"mtu", read_u16, DEVICE(mtu), "a number, 23 to 247"},
+    {"silent-reset", read_bool, DEVICE(silent_reset), YES_NO},
+    {"mtu", read_mtu, DEVICE(mtu), "a number, 23 to 247"},
     {"refuse-mtu", read_bool, DEVICE(refuse_mtu), YES_NO},
     {"ask-mtu-first", read_bool, DEVICE(ask_mtu_first), YES_NO},
     {"refuse-length", read_bool, DEVICE(refuse_length), YES_NO},
