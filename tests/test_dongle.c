@@ -502,6 +502,17 @@ static void dongle_that_restarts_at_the_first_command_speaks_another_api(void **
     fake_assert_done(&s->fake);
 }
 
+static void usb_dongle_that_vanishes_at_the_first_command_may_speak_another_api(void **state)
+{
+    struct setup *s = *state;
+    const struct step steps[] = {EXPECT(CFG_GATT("f700")), VANISH};
+    struct probe_identity identity;
+    FAKE_ADD(&s->fake, steps);
+    assert_int_equal(probe(s, &identity), NORDFU_ERR_PORT);
+    assert_non_null(strstr(s->error.text, "vanished when it was configured"));
+    assert_non_null(strstr(s->error.text, "unless it was unplugged"));
+}
+
 /* As a USB dongle does that obeys RESET later than expected: wherever it strikes, one more start
  * gets over it, and without another late RESET. */
 static void restart_during_the_configuration_is_survived_once(void **state)
@@ -571,6 +582,7 @@ int main(void)
         TEST(dongle_that_stays_enabled_is_given_up),
         TEST(v6_dongle_is_named_in_the_error),
         TEST(dongle_that_restarts_at_the_first_command_speaks_another_api),
+        TEST(usb_dongle_that_vanishes_at_the_first_command_may_speak_another_api),
         TEST(restart_during_the_configuration_is_survived_once),
         TEST(fwids_are_sorted_into_apis),
     };

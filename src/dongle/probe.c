@@ -61,15 +61,21 @@ static bool ask_for_less(struct probe_config *config)
     return true;
 }
 
-/* The dongle fell silent or restarted at its first commands: it speaks, but another language. */
-static int not_understood(const struct dongle *d, struct nordfu_error *error)
+/* The dongle fell silent or restarted at its first commands: it speaks, but another language. A USB
+ * dongle's port vanishes when it restarts; `rc` tells. */
+static int not_understood(const struct dongle *d, int rc, struct nordfu_error *error)
 {
     bool old = dongle_clue(d) == H5_CLUE_CONFIG_RESPONSE;
+    bool vanished = rc == NORDFU_ERR_PORT;
     return nordfu_error_set(
-        error, NORDFU_ERR_DONGLE,
-        "The dongle on %s %s when it was configured: its firmware %s. Program it with "
+        error, rc,
+        "The dongle on %s %s when it was configured: %sits firmware %s. Program it with "
         "connectivity firmware of SoftDevice API v5.",
-        dongle_name(d), dongle_restarted(d) ? "restarted" : "fell silent",
+        dongle_name(d),
+        vanished              ? "vanished"
+        : dongle_restarted(d) ? "restarted"
+                              : "fell silent",
+        vanished ? "unless it was unplugged, " : "",
         old ? "seems to be connectivity firmware of SoftDevice API v2"
             : "is no connectivity firmware of SoftDevice API v5 or newer");
 }
@@ -83,8 +89,8 @@ static int configure(struct dongle *d, struct probe_config *config, bool *again,
     *again = false;
     do {
         int rc = enable(d, config, &status, error);
-        if (rc == NORDFU_ERR_DONGLE)
-            return not_understood(d, error);
+        if (rc == NORDFU_ERR_DONGLE || rc == NORDFU_ERR_PORT)
+            return not_understood(d, rc, error);
         if (rc != 0 || status == 0)
             return rc;
     } while (status == STATUS_NO_MEM && ask_for_less(config));
