@@ -1,40 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
-#include "dfu/secure.h"
-#include "tiny_boot.h"
-
-static void keep_text(void *context, const struct nordfu_event *event)
-{
-    if (event->type == NORDFU_EVENT_RETRY) {
-        memcpy(context, event->text, sizeof(event->text));
-    }
-}
-
-struct run {
-    struct secure_session session;
-    struct nordfu_error error;
-    char retry[256];
-    struct sink sink;
-    int rc;
-};
-
-static void transfer(struct run *r, struct boot *b)
-{
-    *r = (struct run){.rc = 0};
-    r->sink = (struct sink){.event = keep_text, .context = r->retry};
-    secure_session_init(&r->session, &r->sink);
-    r->rc = secure_transfer(&r->session, &b->pipe, &image, &r->error);
-}
-
-static void assert_updated(const struct run *r, const struct boot *b)
-{
-    if (r->rc != 0)
-        fail_msg("%d: %s", r->rc, r->error.text);
-    assert_true(b->done);
-    assert_int_equal(b->executed, IMAGE_SIZE);
-    assert_memory_equal(b->data, image_bytes, IMAGE_SIZE);
-}
+#include "secure_run.h"
 
 #define DATA_OBJECT "0102 03 04 "
 
@@ -169,13 +136,16 @@ static void another_crc_in_executed_objects_starts_over(void **state)
 static void more_than_the_image_starts_over(void **state)
 {
     (void)state;
-    struct boot *b = boot_new();
-    boot_hold(b, IMAGE_SIZE, 12288);
-    b->got = b->executed = IMAGE_SIZE + 500;
-    struct run r;
-    transfer(&r, b);
-    assert_updated(&r, b);
-    test_free(b);
+    static const uint32_t held[] = {IMAGE_SIZE + 500, 2 * IMAGE_SIZE};
+    for (size_t i = 0; i < 2; i++) {
+        struct boot *b = boot_new();
+        boot_hold(b, IMAGE_SIZE, 12288);
+        b->got = b->executed = held[i];
+        struct run r;
+        transfer(&r, b);
+        assert_updated(&r, b);
+        test_free(b);
+    }
 }
 
 static void another_init_packet_is_replaced(void **state)
@@ -330,85 +300,6 @@ static void a_lost_link_is_resumed_with_a_new_pipe(void **state)
     assert_updated(&r, b);
     assert_int_equal(r.session.bytes, IMAGE_SIZE);
     assert_int_equal(r.session.resumed, 0);
-    test_free(b);
-}
-
-/* A whole transfer whose last answer is lost while the device takes the image; then another. */
-static void transfer_unheard(struct run *r, struct boot *b)
-{
-    b->final_lost = true;
-    transfer(r, b);
-    assert_int_equal(r->rc, NORDFU_ERR_LINK);
-    assert_true(r->session.unanswered);
-    assert_true(b->activated);
-    b->link_lost = false;
-    b->head = b->tail;
-    b->log[0] = '\0';
-    r->rc = secure_transfer(&r->session, &b->pipe, &image, &r->error);
-    assert_false(r->session.unanswered);
-}
-
-static void an_image_whose_final_answer_was_lost_is_sent_again(void **state)
-{
-    (void)state;
-    struct boot *b = boot_new();
-    struct run r;
-    transfer_unheard(&r, b);
-    assert_updated(&r, b);
-    assert_int_equal(r.session.bytes, IMAGE_SIZE);
-    test_free(b);
-}
-
-static void a_version_refused_after_a_lost_answer_proves_the_update(void **state)
-{
-    (void)state;
-    struct boot *b = boot_new();
-    b->newer_only = true;
-    struct run r;
-    transfer_unheard(&r, b);
-    assert_int_equal(r.rc, 0);
-    assert_string_equal(b->log, "0200 0601 0101 03 04 0c ");
-    test_free(b);
-}
-
-/* Everything but the final Execute was there, and the device did not say so. */
-static void a_final_answer_lost_while_resuming_is_known_to_be_lost(void **state)
-{
-    (void)state;
-    struct boot *b = boot_new();
-    boot_hold(b, IMAGE_SIZE, 3 * MAX_OBJECT);
-    b->rounds = b->crc_rounds = b->final_lost = true;
-    struct run r;
-    transfer(&r, b);
-    assert_int_equal(r.rc, NORDFU_ERR_LINK);
-    assert_true(b->activated);
-    assert_true(r.session.unanswered);
-    secure_session_next_image(&r.session);
-    assert_false(r.session.unanswered);
-    test_free(b);
-}
-
-static void a_link_lost_before_the_end_leaves_nothing_unanswered(void **state)
-{
-    (void)state;
-    struct boot *b = boot_new();
-    b->link_lost_at = 30;
-    struct run r;
-    transfer(&r, b);
-    assert_int_equal(r.rc, NORDFU_ERR_LINK);
-    assert_false(r.session.unanswered);
-    test_free(b);
-}
-
-static void a_version_refused_without_a_lost_answer_is_refused(void **state)
-{
-    (void)state;
-    struct boot *b = boot_new();
-    b->newer_only = b->activated = true;
-    struct run r;
-    transfer(&r, b);
-    assert_int_equal(r.rc, NORDFU_ERR_REFUSED);
-    assert_int_equal(b->seen[12], 0);
     test_free(b);
 }
 
@@ -569,11 +460,6 @@ int main(void)
         cmocka_unit_test(a_stock_flash_queue_loses_nothing_at_full_speed),
         cmocka_unit_test(a_slower_flash_costs_one_retry_in_the_whole_session),
         cmocka_unit_test(a_lost_link_is_resumed_with_a_new_pipe),
-        cmocka_unit_test(an_image_whose_final_answer_was_lost_is_sent_again),
-        cmocka_unit_test(a_version_refused_after_a_lost_answer_proves_the_update),
-        cmocka_unit_test(a_final_answer_lost_while_resuming_is_known_to_be_lost),
-        cmocka_unit_test(a_link_lost_before_the_end_leaves_nothing_unanswered),
-        cmocka_unit_test(a_version_refused_without_a_lost_answer_is_refused),
         cmocka_unit_test(every_bad_answer_is_an_error_with_a_reason),
         cmocka_unit_test(messages_that_answer_nothing_are_skipped_within_bounds),
         cmocka_unit_test(an_empty_image_is_refused_before_anything_is_sent),

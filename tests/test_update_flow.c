@@ -13,6 +13,7 @@
 enum mode {
     APPLICATION,
     BOOTLOADER,
+    BONDED, /* an application that jumps only for its bonded peers */
     OFF,
 };
 
@@ -25,7 +26,7 @@ enum {
 struct stage {
     struct nordfu_central central;
     struct boot *boot;
-    enum mode mode, after_jump, after_loss;
+    enum mode mode, after_jump, after_loss, after_done;
     bool linked;
     struct nordfu_link link;
     struct nordfu_address application, bootloader;
@@ -33,7 +34,7 @@ struct stage {
     int connect_failures;        /* the next connections fail */
     bool stays;                  /* does not reset after the final Execute */
     bool mute_jump;              /* jumps without an answer, when the link is ended */
-    bool unplugged_then;         /* the dongle vanishes when a link is to be ended */
+    int end_fails;               /* class of the error when a link is to be ended; 0 = none */
     bool jumping;                /* the answer is on its way */
     int garble_above;            /* at larger MTUs every packet is changed; 0 = never */
     int scans, connects, jumps;
@@ -58,7 +59,7 @@ static int stage_scan(struct nordfu_central *self,
 {
     struct stage *s = stage_of(self);
     struct nordfu_advert advert = {.connectable = true, .name = "Ther\nmo\x1B"};
-    advert.address = s->mode == APPLICATION ? s->application : s->bootloader;
+    advert.address = s->mode == BOOTLOADER ? s->bootloader : s->application;
     if (s->mode == BOOTLOADER)
         advert.services[advert.service_count++] = nordfu_uuid16(0xFE59);
     if (s->mode == BOOTLOADER && s->bootloader_name != NULL)
@@ -98,6 +99,8 @@ static int stage_connect(struct nordfu_central *self, const struct nordfu_connec
     s->boot->corrupt_count = s->garble_above != 0 && wish->mtu > s->garble_above ? 1000000 : 0;
     if (s->mode == APPLICATION)
         offer(s, 0x8EC90003, BUTTONLESS);
+    if (s->mode == BONDED)
+        offer(s, 0x8EC90004, BUTTONLESS);
     if (s->mode == BOOTLOADER) {
         offer(s, 0x8EC90001, CONTROL);
         offer(s, 0x8EC90002, PACKET);
@@ -113,9 +116,8 @@ static int stage_disconnect(struct nordfu_central *self, uint64_t deadline,
     if (stage_of(self)->jumping)
         stage_of(self)->mode = stage_of(self)->after_jump;
     stage_of(self)->jumping = false;
-    return stage_of(self)->unplugged_then
-               ? nordfu_error_set(error, NORDFU_ERR_PORT, "The port vanished.")
-               : 0;
+    int rc = stage_of(self)->end_fails;
+    return rc == 0 ? 0 : nordfu_error_set(error, rc, "The end failed.");
 }
 
 static int stage_subscribe(struct nordfu_central *self,
@@ -188,8 +190,10 @@ static int stage_wait(struct nordfu_central *self, uint64_t until, struct nordfu
         s->mode = s->after_jump;
         return gone(s, error);
     }
-    if (s->boot->done && !s->stays)
+    if (s->boot->done && !s->stays) {
+        s->mode = s->after_done;
         return gone(s, error);
+    }
     s->boot->now = until;
     return s->linked ? 0 : gone(s, error);
 }
@@ -223,6 +227,7 @@ static void stage_new(struct stage *s, enum mode mode)
                         .mode = mode,
                         .after_jump = BOOTLOADER,
                         .after_loss = BOOTLOADER,
+                        .after_done = BOOTLOADER,
                         .application = {1, {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE}},
                         .bootloader = {1, {0xD9, 0x4C, 0x97, 0x3B, 0x06, 0xDE}}};
 }
@@ -406,16 +411,21 @@ static void a_bootloader_that_fell_back_to_its_application_is_sent_there_again(v
 static void a_dongle_that_vanishes_after_a_lost_link_hides_neither(void **state)
 {
     (void)state;
-    struct stage s;
-    stage_new(&s, BOOTLOADER);
-    s.boot->link_lost_at = 30;
-    s.unplugged_then = true;
-    struct outcome o = update(&s, 3);
-    assert_int_equal(o.rc, NORDFU_ERR_PORT);
-    assert_int_equal(o.error.code, NORDFU_ERR_PORT);
-    assert_non_null(strstr(o.error.text, "The link was lost."));
-    assert_non_null(strstr(o.error.text, "The port vanished."));
-    test_free(s.boot);
+    static const int classes[] = {NORDFU_ERR_PORT, NORDFU_ERR_DONGLE, NORDFU_ERR_CANCELLED};
+    for (size_t i = 0; i < 3; i++) {
+        struct stage s;
+        stage_new(&s, BOOTLOADER);
+        s.boot->link_lost_at = 30;
+        s.end_fails = classes[i];
+        struct outcome o = update(&s, 3);
+        assert_int_equal(o.rc, classes[i]);
+        assert_int_equal(o.error.code, classes[i]);
+        assert_non_null(strstr(o.error.text, "The end failed."));
+        bool lost = strstr(o.error.text, "The link was lost.") != NULL;
+        assert_int_equal(lost, classes[i] != NORDFU_ERR_CANCELLED); /* nobody asks why then */
+        assert_int_equal(s.connects, 1);
+        test_free(s.boot);
+    }
 }
 
 /* The device takes the image, but its answer is lost and it comes back as `after_loss`. */
@@ -454,13 +464,19 @@ static void an_application_that_proves_to_be_the_new_one_is_left(void **state)
 static void a_device_gone_after_its_last_answer_was_lost_may_be_updated(void **state)
 {
     (void)state;
-    struct stage s;
-    struct outcome o = update_unheard(&s, OFF, false);
-    assert_int_equal(o.rc, NORDFU_ERR_LINK);
-    assert_non_null(strstr(o.error.text, "may run the new version already"));
-    assert_non_null(strstr(o.error.text, "The link was lost."));
-    assert_non_null(strstr(o.error.text, "is it powered"));
-    test_free(s.boot);
+    static const struct {
+        enum mode mode;
+        const char *text;
+    } rows[] = {{OFF, "is it powered"}, {BONDED, "wants a bond"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct stage s;
+        struct outcome o = update_unheard(&s, rows[i].mode, false);
+        assert_int_equal(o.rc, NORDFU_ERR_LINK);
+        assert_non_null(strstr(o.error.text, "may run the new version already"));
+        assert_non_null(strstr(o.error.text, "The link was lost."));
+        assert_non_null(strstr(o.error.text, rows[i].text));
+        test_free(s.boot);
+    }
 }
 
 static void an_application_that_jumps_without_an_answer_is_found_by_its_address(void **state)
@@ -480,18 +496,39 @@ static void an_application_that_jumps_without_an_answer_is_found_by_its_address(
     assert_done(&s, &o);
 }
 
+static struct outcome update_both(struct stage *s)
+{
+    struct outcome o = {0};
+    const struct nordfu_image *images[] = {&image, &image};
+    struct nordfu_update_options options = {.has_address = true, .address = s->application};
+    struct sink sink = {.event = record, .context = s};
+    o.rc = update_run(&s->central, images, 2, &options, &sink, &o.result, &o.error);
+    return o;
+}
+
 static void two_images_are_sent_in_order(void **state)
 {
     (void)state;
     struct stage s;
-    struct outcome o = {0};
     stage_new(&s, BOOTLOADER);
-    const struct nordfu_image *images[] = {&image, &image};
-    struct nordfu_update_options options = {.has_address = true, .address = s.application};
-    struct sink sink = {.event = record, .context = &s};
-    o.rc = update_run(&s.central, images, 2, &options, &sink, &o.result, &o.error);
+    struct outcome o = update_both(&s);
     assert_int_equal(o.rc, 0);
     assert_int_equal(s.connects, 2);
+    test_free(s.boot);
+}
+
+/* A link that was lost and mended in the first image is no reason then. */
+static void a_device_gone_after_the_first_of_two_images_is_waited_for_a_minute(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_new(&s, BOOTLOADER);
+    s.boot->link_lost_at = 30;
+    s.after_done = OFF;
+    struct outcome o = update_both(&s);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    assert_non_null(strstr(o.error.text, "in 60 s"));
+    assert_null(strstr(o.error.text, "The link was lost."));
     test_free(s.boot);
 }
 
@@ -514,6 +551,7 @@ int main(void)
         cmocka_unit_test(a_device_gone_after_its_last_answer_was_lost_may_be_updated),
         cmocka_unit_test(an_application_that_jumps_without_an_answer_is_found_by_its_address),
         cmocka_unit_test(two_images_are_sent_in_order),
+        cmocka_unit_test(a_device_gone_after_the_first_of_two_images_is_waited_for_a_minute),
     };
     return cmocka_run_group_tests_name("update_flow", tests, tiny_boot_fill, NULL);
 }

@@ -57,6 +57,7 @@ struct boot {
     int link_lost_at; /* data packet after which the link is gone */
     bool link_lost;
     bool final_lost; /* once: the answer to the final Execute is lost with the link */
+    bool forgets;    /* puts its progress away after every Execute of data */
     bool newer_only; /* the version it runs is refused */
     bool activated;  /* it took the image when the answer was lost, and began afresh */
     /* What happened. */
@@ -151,6 +152,8 @@ static uint8_t execute(struct boot *b)
     b->object_room = 0;
     b->waiting = 0;
     b->done = b->executed == b->image_size;
+    if (b->forgets)
+        b->got = b->executed = 0;
     return 1;
 }
 

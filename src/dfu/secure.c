@@ -374,7 +374,8 @@ static int settle_border(struct run *r, struct op_response *selected)
     struct op_request request = {.code = OP_EXECUTE, .object = OP_DATA};
     struct op_response response;
     uint32_t before = selected->offset;
-    r->session->unanswered = r->size - before <= selected->max_size;
+    bool may_be_last = r->size - before <= selected->max_size;
+    r->session->unanswered = may_be_last;
     rc = exchange(r->pipe, &request, FINAL_TIMEOUT, &response, r->error);
     if (rc != 0)
         return rc;
@@ -386,7 +387,7 @@ static int settle_border(struct run *r, struct op_response *selected)
     if (rc == 0)
         r->session->unanswered = false;
     /* It was the last object after all if the device has everything now, or has put it away. */
-    r->finished = rc == 0 && response.result == OP_SUCCESS &&
+    r->finished = rc == 0 && may_be_last && response.result == OP_SUCCESS &&
                   (selected->offset == r->size || selected->offset < before);
     return rc;
 }

@@ -182,7 +182,6 @@ static int jump(struct flow *f, const struct locate_found *found)
         return rc;
     f->application = found->address;
     f->knows_application = true;
-    f->knows_bootloader = false;
     f->jumped = true;
     return rc;
 }
