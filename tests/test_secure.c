@@ -294,6 +294,7 @@ static void a_lost_link_is_resumed_with_a_new_pipe(void **state)
     transfer(&r, b);
     assert_int_equal(r.rc, NORDFU_ERR_LINK);
     assert_int_equal(r.session.bytes, 4096);
+    assert_false(r.session.unanswered);
     b->link_lost = false;
     b->head = b->tail;
     r.rc = secure_transfer(&r.session, &b->pipe, &image, &r.error);

@@ -60,18 +60,6 @@ static void a_final_answer_lost_while_resuming_is_known_to_be_lost(void **state)
     test_free(b);
 }
 
-static void a_link_lost_before_the_end_leaves_nothing_unanswered(void **state)
-{
-    (void)state;
-    struct boot *b = boot_new();
-    b->link_lost_at = 30;
-    struct run r;
-    transfer(&r, b);
-    assert_int_equal(r.rc, NORDFU_ERR_LINK);
-    assert_false(r.session.unanswered);
-    test_free(b);
-}
-
 static void an_end_after_which_nothing_is_known_any_more_is_the_end(void **state)
 {
     (void)state;
@@ -117,7 +105,6 @@ int main(void)
         cmocka_unit_test(an_image_whose_final_answer_was_lost_is_sent_again),
         cmocka_unit_test(a_version_refused_after_a_lost_answer_proves_the_update),
         cmocka_unit_test(a_final_answer_lost_while_resuming_is_known_to_be_lost),
-        cmocka_unit_test(a_link_lost_before_the_end_leaves_nothing_unanswered),
         cmocka_unit_test(an_end_after_which_nothing_is_known_any_more_is_the_end),
         cmocka_unit_test(progress_forgotten_before_the_end_is_not_the_end),
         cmocka_unit_test(a_version_refused_without_a_lost_answer_is_refused),
