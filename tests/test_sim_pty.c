@@ -160,6 +160,38 @@ static void a_client_that_was_killed_leaves_neither_a_lock_nor_its_bytes(void **
     stop(desk);
 }
 
+/* SYNC, SYNC RESPONSE, CONFIG, CONFIG RESPONSE, CONFIG, and a request that is too short. */
+static const uint8_t fatal_bytes[] = {
+    0xC0, 0x00, 0x2F, 0x00, 0xD1, 0x01, 0x7E, 0xC0, 0xC0, 0x00, 0x2F, 0x00, 0xD1, 0x02,
+    0x7D, 0xC0, 0xC0, 0x00, 0x3F, 0x00, 0xC1, 0x03, 0xFC, 0x11, 0xC0, 0xC0, 0x00, 0x3F,
+    0x00, 0xC1, 0x04, 0x7B, 0x11, 0xC0, 0xC0, 0x00, 0x3F, 0x00, 0xC1, 0x03, 0xFC, 0x11,
+    0xC0, 0xC0, 0xDB, 0xDC, 0x3E, 0x00, 0x02, 0x00, 0x66, 0x00, 0x10, 0x64, 0xC0};
+
+static void a_usb_dongle_takes_its_port_with_it_and_comes_back(void **state)
+{
+    struct desk *desk = *state;
+    sim_dongle_free(&desk->dongle);
+    desk->dongle =
+        sim_dongle_new(desk->world, desk->air, &(struct sim_dongle_config){.api = 5, .usb = true});
+    start(desk);
+    struct nordfu_port *port = open_port(desk);
+    uint64_t end = nordfu_port_now(port) + 3 * NORDFU_SECOND;
+    assert_int_equal(nordfu_port_write(port, fatal_bytes, sizeof(fatal_bytes), end, NULL), 0);
+    uint8_t got[256];
+    int code;
+    do
+        code = nordfu_port_read(port, got, sizeof(got), end, NULL);
+    while (code > 0);
+    assert_int_equal(code, NORDFU_ERR_PORT);
+    assert_int_equal(access(desk->link, F_OK), -1);
+    nordfu_port_free(&port);
+    pass_ms(1300);
+    port = open_port(desk);
+    assert_true(answers_sync(port));
+    nordfu_port_free(&port);
+    stop(desk);
+}
+
 static void the_pty_is_raw(void **state)
 {
     struct desk *desk = *state;
@@ -280,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(clients_come_and_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_client_that_was_killed_leaves_neither_a_lock_nor_its_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_usb_dongle_takes_its_port_with_it_and_comes_back, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_pty_is_raw, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cancel_ends_the_loop_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_link_leads_to_the_pty_and_is_removed, set_up,

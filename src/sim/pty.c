@@ -25,7 +25,8 @@
 struct sim_pty {
     int master, slave;
     char path[64];
-    char *link; /* NULL = none */
+    char *link;        /* NULL = none */
+    uint32_t vanished; /* how often the dongle's port had vanished when this pty was made */
     bool deserted;
     size_t offered;   /* bytes written since the line was last emptied, while deserted */
     int unread;       /* bytes in the slave's queue at the last look */
@@ -66,7 +67,7 @@ static int open_pty(struct sim_pty *pty, struct nordfu_error *error)
     return 0;
 }
 
-static int make_link(struct sim_pty *pty, const char *link, struct nordfu_error *error)
+static int make_link(const struct sim_pty *pty, const char *link, struct nordfu_error *error)
 {
     struct stat there;
     if (lstat(link, &there) == 0 && !S_ISLNK(there.st_mode))
@@ -78,12 +79,16 @@ static int make_link(struct sim_pty *pty, const char *link, struct nordfu_error 
         return failed(error, "Replacing", link);
     if (symlink(pty->path, link) != 0)
         return failed(error, "Linking", link);
-    pty->link = strdup(link);
-    if (pty->link == NULL) {
-        unlink(link);
-        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
-    }
     return 0;
+}
+
+/* Makes the pty, and the link if one is wanted. */
+static int plug_in(struct sim_pty *pty, struct nordfu_error *error)
+{
+    int code = open_pty(pty, error);
+    if (code != 0 || pty->link == NULL)
+        return code;
+    return make_link(pty, pty->link, error);
 }
 
 int sim_pty_new(struct sim_pty **out, const char *link, struct nordfu_error *error)
@@ -93,9 +98,12 @@ int sim_pty_new(struct sim_pty **out, const char *link, struct nordfu_error *err
     if (pty == NULL)
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
     pty->master = pty->slave = -1;
-    int code = open_pty(pty, error);
-    if (code == 0 && link != NULL)
-        code = make_link(pty, link, error);
+    pty->link = link != NULL ? strdup(link) : NULL;
+    int code = 0;
+    if (link != NULL && pty->link == NULL)
+        code = nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    if (code == 0)
+        code = plug_in(pty, error);
     if (code != 0)
         sim_pty_free(&pty);
     *out = pty;
@@ -113,19 +121,35 @@ static bool link_is_ours(const struct sim_pty *pty)
     return strcmp(target, pty->path) == 0;
 }
 
+static void forget_link(struct sim_pty *pty)
+{
+    free(pty->link);
+    pty->link = NULL;
+}
+
+/* Whoever has the pty open is hung up. */
+static void pull_out(struct sim_pty *pty)
+{
+    int *const fds[] = {&pty->slave, &pty->master};
+    if (pty->link != NULL && link_is_ours(pty))
+        unlink(pty->link);
+    else
+        forget_link(pty);
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+}
+
 void sim_pty_free(struct sim_pty **pty)
 {
     struct sim_pty *p = *pty;
     *pty = NULL;
     if (p == NULL)
         return;
-    if (p->link != NULL && link_is_ours(p))
-        unlink(p->link);
-    free(p->link);
-    const int fds[] = {p->slave, p->master};
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
+    pull_out(p);
+    forget_link(p);
     free(p);
 }
 
@@ -267,22 +291,56 @@ static int wait_for(struct sim_pty *pty, const struct pace *pace, const struct s
     return 0;
 }
 
+/* A USB dongle that restarts takes its port with it: the pty goes, and a new one comes with it. */
+static int follow(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
+                  struct nordfu_error *error)
+{
+    if (pty->master >= 0 && sim_dongle_vanished(dongle) != pty->vanished) {
+        pull_out(pty);
+        sim_dongle_discard(dongle);
+        pty->held_size = pty->offered = 0;
+        pty->unread = 0;
+        pty->deserted = false;
+    }
+    if (pty->master >= 0 || sim_dongle_unplugged(dongle))
+        return 0;
+    pty->vanished = sim_dongle_vanished(dongle);
+    pty->writable = true;
+    pty->read_at = real_now();
+    int code = plug_in(pty, error);
+    if (code == 0)
+        sim_log(world, "dongle.port", "path=%s", pty->path);
+    return code;
+}
+
+/* Passes what either side has for the other. */
+static int pass_bytes(struct sim_pty *pty, const struct pace *pace, struct sim_dongle *dongle,
+                      struct nordfu_error *error)
+{
+    int code = 0;
+    if (pty->master < 0)
+        return 0;
+    watch_reader(pty);
+    if (wants_bytes(pace, dongle))
+        code = from_client(pty, dongle, error);
+    return code != 0 ? code : to_client(pty, dongle, error);
+}
+
 int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
                 struct nordfu_cancel *cancel, struct nordfu_error *error)
 {
     struct pace pace = {.world = world, .offset = real_now() - sim_now(world)};
     int code = 0;
+    pty->vanished = sim_dongle_vanished(dongle);
     pty->writable = true;
     pty->read_at = real_now();
     while (code == 0 && !nordfu_cancel_is_set(cancel)) {
         catch_up(&pace);
         if (sim_world_failed(world))
             return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out in the simulator.");
-        watch_reader(pty);
-        if (wants_bytes(&pace, dongle))
-            code = from_client(pty, dongle, error);
+        code = follow(pty, world, dongle, error);
         if (code == 0)
-            code = to_client(pty, dongle, error);
+            code = pass_bytes(pty, &pace, dongle, error);
         if (code == 0)
             code = wait_for(pty, &pace, dongle, cancel, error);
     }
