@@ -27,6 +27,14 @@ static void send_init(struct host *h, const uint8_t *image, size_t size, uint8_t
     host_object(h, 1, packet, 0, n);
 }
 
+/* The same with an image made up and its init packet accepted. */
+static void start_update(struct host *h, uint8_t *image, size_t size)
+{
+    fill(image, size);
+    start_dfu(h);
+    send_init(h, image, size, 2);
+}
+
 static void send_image(struct host *h, const uint8_t *image, size_t size, size_t from)
 {
     for (size_t at = from; at < size; at += 4096)
@@ -124,10 +132,8 @@ static void cut_link_comes_back_and_the_transfer_resumes(void **state)
 {
     (void)state;
     uint8_t image[8192];
-    fill(image, sizeof(image));
     struct host h;
-    start_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
+    start_update(&h, image, sizeof(image));
     host_object(&h, 2, image, 0, 4096);
     host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
     sim_device_on_bytes(h.device, 732, cut, &h);
@@ -152,10 +158,8 @@ static void bootloader_learns_of_a_new_link(void **state)
 {
     (void)state;
     uint8_t image[8192];
-    fill(image, sizeof(image));
     struct host h;
-    start_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
+    start_update(&h, image, sizeof(image));
     host_object(&h, 2, image, 0, 4096);
     air_disconnect(h.link, AIR_CENTRAL, 0x13);
     host_run_while(&h, &h.closed, 0, SECONDS(1));
@@ -179,10 +183,8 @@ static void power_cut_leaves_the_old_application(void **state)
 {
     (void)state;
     uint8_t image[8192];
-    fill(image, sizeof(image));
     struct host h;
-    start_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
+    start_update(&h, image, sizeof(image));
     host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
     sim_device_on_bytes(h.device, 1000, power_off, &h);
     host_packets(&h, image, 4096);
@@ -203,10 +205,8 @@ static void dropped_packets_are_missing_in_the_offset(void **state)
 {
     (void)state;
     uint8_t image[4096];
-    fill(image, sizeof(image));
     struct host h;
-    start_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
+    start_update(&h, image, sizeof(image));
     host_request(&h, "\x01\x02\x00\x10\x00\x00", 6);
     sim_device_drop_packets(h.device, 15, 2);
     host_packets(&h, image, sizeof(image));
@@ -240,10 +240,8 @@ static void settled_device_runs_what_it_was_just_given(void **state)
 {
     (void)state;
     uint8_t image[10000];
-    fill(image, sizeof(image));
     struct host h;
-    start_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
+    start_update(&h, image, sizeof(image));
     send_image(&h, image, sizeof(image), 0);
     assert_true(sim_device_is_busy(h.device));
     assert_true(sim_settle(h.world, &h.device, 1, SECONDS(60)));
@@ -260,10 +258,8 @@ static void settling_waits_for_nobody_who_is_idle(void **state)
 {
     (void)state;
     uint8_t image[8192];
-    fill(image, sizeof(image));
     struct host h;
-    start_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
+    start_update(&h, image, sizeof(image));
     host_object(&h, 2, image, 0, 4096);
     host_run(&h, SECONDS(1));
     uint64_t now = sim_now(h.world);
@@ -279,10 +275,8 @@ static void settling_ends_at_its_limit(void **state)
 {
     (void)state;
     uint8_t image[10000];
-    fill(image, sizeof(image));
     struct host h;
-    start_dfu(&h);
-    send_init(&h, image, sizeof(image), 2);
+    start_update(&h, image, sizeof(image));
     send_image(&h, image, sizeof(image), 0);
     uint64_t now = sim_now(h.world);
     assert_false(sim_settle(h.world, &h.device, 1, 300000));
