@@ -6,8 +6,9 @@
  * A link has two ends. ATT PDUs are queued at one end and delivered, whole and in order, at the
  * other, in connection events: every `interval` an event begins and exchanges packets (data length
  * fragments, PHY times, 150 us inter frame space) until both queues are empty or the event length
- * (or the interval) is used up. Loss on the air costs time, never bytes. An end that goes silent
- * (power cut, out of range) makes the other see a supervision timeout (HCI 08).
+ * (or the interval) is used up, or an exchange is lost. Loss on the air costs time, never bytes. An
+ * end that goes silent (power cut, out of range) makes the other see a supervision timeout (HCI
+ * 08).
  *
  * All callbacks come from inside sim_run_until / sim_step, never from inside a call of this
  * interface.

@@ -290,17 +290,16 @@ static bool begin_exchange(struct air_link *link, uint64_t start)
     return true;
 }
 
-/* The peripheral's packet has been heard. */
+/* The peripheral's packet has been heard, or nothing has: then the ends close the event and try
+ * again in the next one (Core Vol 6 Part B 4.5.6). */
 static void exchange_through(void *context)
 {
     struct air_link *link = context;
     struct air_exchange *x = &link->exchange;
     uint64_t now = sim_now(link->air->world);
     x->through = 0;
-    bool more = x->more;
-    if (x->lost) {
-        more = x->sent[AIR_CENTRAL] != NULL || x->sent[AIR_PERIPHERAL] != NULL;
-    } else {
+    bool more = x->more && !x->lost;
+    if (!x->lost) {
         link->last_heard = now;
         link->established = true;
         acknowledged(link, AIR_CENTRAL);
