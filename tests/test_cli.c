@@ -267,11 +267,12 @@ static void a_device_is_read_from_keys(void **state)
     (void)state;
     struct sim_device_config config;
     struct nordfu_error error = {0};
-    assert_int_equal(sim_config_device(&config,
-                                       "addr=de:06:3b:97:4c:d8,name=Thermo,mode=bootloader,"
-                                       "buttonless=none,pubkey=any,hw=0x40,sd=0,refuse-mtu,silent-reset",
-                                       &error),
-                     0);
+    assert_int_equal(
+        sim_config_device(&config,
+                          "addr=de:06:3b:97:4c:d8,name=Thermo,mode=bootloader,"
+                          "buttonless=none,pubkey=any,hw=0x40,sd=0,refuse-mtu,silent-reset",
+                          &error),
+        0);
     static const uint8_t address[] = {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE};
     assert_memory_equal(config.address.bytes, address, 6);
     assert_int_equal(config.address.type, 1);
