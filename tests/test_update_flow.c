@@ -467,7 +467,7 @@ static void a_device_gone_after_its_last_answer_was_lost_may_be_updated(void **s
     static const struct {
         enum mode mode;
         const char *text;
-    } rows[] = {{OFF, "is it powered"}, {BONDED, "wants a bond"}};
+    } rows[] = {{OFF, "that it is powered"}, {BONDED, "wants a bond"}};
     for (size_t i = 0; i < 2; i++) {
         struct stage s;
         struct outcome o = update_unheard(&s, rows[i].mode, false);

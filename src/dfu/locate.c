@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "dfu/gatt.h"
 #include "nordfu/port.h"
 
-/* A neighbour may have the address that this device's bootloader would have. If the device itself
- * is heard, it is the one. */
+/* A neighbour's bootloader may have the address of this device, or the one that its bootloader
+ * would have. If the device itself is heard, it is the one. */
 #define PATIENCE_FOR_ADDRESS (1 * NORDFU_SECOND)
+/* Two devices may have one name; nobody must be updated by chance. */
+#define PATIENCE_FOR_NAMESAKES (1 * NORDFU_SECOND)
 /* A bootloader advertises within a second of the jump, its application perhaps once a second. */
 #define PATIENCE_FOR_SERVICE (2 * NORDFU_SECOND)
 /* A name is the weakest sign: other devices have it as well. */
@@ -18,11 +21,13 @@
 #define PATIENCE_TO_THE_END UINT64_MAX
 
 #define BOOTLOADER_NAME "DfuTarg"
+#define MAX_LISTED      4 /* devices named in a sentence */
 
 struct seen {
     struct nordfu_address address;
     bool connectable;
-    bool service;
+    bool service;     /* advertised the DFU service */
+    bool application; /* advertised without it */
     char name[32];
 };
 
@@ -75,12 +80,13 @@ void locate_first(struct locate_wish *wish, const struct nordfu_update_options *
     *wish = (struct locate_wish){0};
     if (!options->has_address) {
         const char *name = options->name[0] != '\0' ? options->name : BOOTLOADER_NAME;
-        add_name_rule(wish, name, false, 0);
+        add_name_rule(wish, name, false, PATIENCE_FOR_NAMESAKES);
         snprintf(wish->what, sizeof(wish->what), "device named '%s'", name);
         return;
     }
     struct nordfu_address plus_one = locate_plus_one(&options->address);
-    add_rule(wish, NORDFU_MATCH_ADDRESS, &options->address, false, 0);
+    add_rule(wish, NORDFU_MATCH_ADDRESS, &options->address, false, 0)->application = true;
+    add_rule(wish, NORDFU_MATCH_ADDRESS, &options->address, false, PATIENCE_FOR_ADDRESS);
     add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, true, PATIENCE_FOR_ADDRESS);
     add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, false, PATIENCE_TO_THE_END);
     char a[NORDFU_ADDRESS_TEXT], b[NORDFU_ADDRESS_TEXT];
@@ -95,7 +101,7 @@ void locate_jumped(struct locate_wish *wish, const struct nordfu_address *applic
     struct nordfu_address plus_one = locate_plus_one(application);
     *wish = (struct locate_wish){0};
     add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, true, 0);
-    add_rule(wish, NORDFU_MATCH_ADDRESS, application, true, 0);
+    add_rule(wish, NORDFU_MATCH_ADDRESS, application, true, PATIENCE_FOR_ADDRESS);
     add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, false, PATIENCE_FOR_SERVICE);
     add_rule(wish, NORDFU_MATCH_ADDRESS, application, false, PATIENCE_FOR_SERVICE);
     add_name_rule(wish, BOOTLOADER_NAME, true, PATIENCE_FOR_OTHERS);
@@ -122,16 +128,22 @@ void locate_again(struct locate_wish *wish, const struct locate_found *bootloade
 
 static bool rule_fits(const struct locate_rule *rule, const struct seen *seen)
 {
-    if (!seen->connectable || (rule->service && !seen->service))
+    if (!seen->connectable || (rule->service && !seen->service) ||
+        (rule->application && !seen->application))
         return false;
     return rule->by_name ? strcmp(rule->name, seen->name) == 0
                          : nordfu_address_equal(&rule->address, &seen->address);
 }
 
+/* How many devices are remembered. */
+static size_t known(const struct search *search)
+{
+    return search->count < LOCATE_MAX_SEEN ? search->count : LOCATE_MAX_SEEN;
+}
+
 static struct seen *remember(struct search *search, const struct nordfu_address *address)
 {
-    size_t known = search->count < LOCATE_MAX_SEEN ? search->count : LOCATE_MAX_SEEN;
-    for (size_t i = 0; i < known; i++) {
+    for (size_t i = 0; i < known(search); i++) {
         if (nordfu_address_equal(&search->seen[i].address, address))
             return &search->seen[i];
     }
@@ -143,9 +155,12 @@ static struct seen *remember(struct search *search, const struct nordfu_address 
 /* Advertisement and scan response come one by one and are put together here. */
 static void merge(struct search *search, struct seen *seen, const struct nordfu_advert *advert)
 {
-    seen->connectable |= advert->connectable;
+    bool service = false;
     for (size_t i = 0; i < advert->service_count; i++)
-        seen->service |= nordfu_uuid_equal(&advert->services[i], &search->service);
+        service |= nordfu_uuid_equal(&advert->services[i], &search->service);
+    seen->connectable |= advert->connectable;
+    seen->service |= service;
+    seen->application |= !service && !advert->scan_response;
     if (advert->name[0] != '\0')
         memcpy(seen->name, advert->name, sizeof(seen->name));
 }
@@ -211,33 +226,63 @@ static int winner(const struct search *search, uint64_t now, uint64_t deadline)
     return -1;
 }
 
-static int ambiguous(const struct locate_rule *rule, struct nordfu_error *error)
+/* "Thermo at DE:06:3B:97:4C:D8, ...": the devices heard, or those called `name` (NULL = all). */
+static void list_devices(const struct search *search, const char *name, char *text, size_t size)
 {
-    return nordfu_error_set(
-        error, NORDFU_ERR_NOT_FOUND,
-        "More than one device named '%s' is in range and nothing tells which is "
-        "the right one; switch the others off and try again.",
-        rule->name);
+    size_t listed = 0, more = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < known(search); i++) {
+        const struct seen *seen = &search->seen[i];
+        char label[32], address[NORDFU_ADDRESS_TEXT];
+        size_t used = strlen(text);
+        if (name != NULL && strcmp(seen->name, name) != 0)
+            continue;
+        if (listed++ >= MAX_LISTED) {
+            more++;
+            continue;
+        }
+        snprintf(label, sizeof(label), "%s", seen->name);
+        plain_text(label);
+        nordfu_address_format(&seen->address, address);
+        snprintf(text + used, size - used, "%s%s%s%s", used == 0 ? "" : ", ", label,
+                 label[0] == '\0' ? "" : " at ", address);
+    }
+    size_t used = strlen(text);
+    if (more > 0)
+        snprintf(text + used, size - used, " and %s%zu more",
+                 search->count > LOCATE_MAX_SEEN ? "over " : "", more);
+}
+
+static int ambiguous(const struct search *search, const struct locate_rule *rule,
+                     struct nordfu_error *error)
+{
+    char list[256];
+    list_devices(search, rule->name, list, sizeof(list));
+    return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
+                            "More than one device named '%s' is in range (%s): choose one by its "
+                            "address, or switch the others off.",
+                            rule->name, list);
 }
 
 static int not_found(const struct search *search, uint64_t timeout, struct nordfu_error *error)
 {
     const struct locate_wish *wish = search->wish;
-    size_t known = search->count < LOCATE_MAX_SEEN ? search->count : LOCATE_MAX_SEEN;
     bool silent = true;
-    for (size_t i = 0; i < known; i++) {
+    for (size_t i = 0; i < known(search); i++) {
         const struct seen *seen = &search->seen[i];
         if (!seen->connectable && !wish->rules[0].by_name &&
             nordfu_address_equal(&seen->address, &wish->rules[0].address))
             silent = false;
     }
-    return nordfu_error_set(
-        error, NORDFU_ERR_NOT_FOUND,
-        "No %s %s in %" PRIu64 " s; is it powered, in range, and not connected elsewhere? (%s%zu "
-        "other device%s heard.)",
-        wish->what, silent ? "was heard" : "was heard to accept connections",
-        timeout / NORDFU_SECOND, search->count > LOCATE_MAX_SEEN ? "More than " : "", known,
-        known == 1 ? " was" : "s were");
+    char list[256];
+    list_devices(search, NULL, list, sizeof(list));
+    return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
+                            "No %s %s in %" PRIu64 " s: see that it is powered, in range and not "
+                            "connected elsewhere; %s%s.",
+                            wish->what, silent ? "was heard" : "was heard to accept connections",
+                            timeout / NORDFU_SECOND,
+                            list[0] == '\0' ? "nothing else was heard either" : "heard was only ",
+                            list);
 }
 
 int locate(struct nordfu_central *central, const struct locate_wish *wish, uint64_t timeout,
@@ -259,7 +304,7 @@ int locate(struct nordfu_central *central, const struct locate_wish *wish, uint6
         return not_found(&search, timeout, error);
     const struct state *state = &search.states[index];
     if (state->ambiguous && wish->rules[index].by_name)
-        return ambiguous(&wish->rules[index], error);
+        return ambiguous(&search, &wish->rules[index], error);
     *found = (struct locate_found){state->seen.address, wish->rules[index].match, ""};
     memcpy(found->name, state->seen.name, sizeof(found->name));
     return 0;

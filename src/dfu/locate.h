@@ -24,10 +24,12 @@ struct locate_rule {
     bool by_name;
     char name[32];     /* exact */
     bool service;      /* must advertise the DFU service */
+    bool application;  /* must advertise without the DFU service */
     uint64_t patience; /* µs to go on listening for an earlier rule once this one fits */
 };
 
-/* What to look for: the first rule that fits and whose patience is over wins. */
+/* What to look for: the first rule that fits and whose patience is over wins. A name that two
+ * devices have is not guessed at. */
 struct locate_wish {
     char what[128]; /* for sentences: "device with address DE:06:3B:97:4C:D8" */
     size_t count;
@@ -55,7 +57,7 @@ void locate_again(struct locate_wish *wish, const struct locate_found *bootloade
 
 /*
  * Scans until a rule wins or `timeout` µs are over. Errors: NORDFU_ERR_NOT_FOUND with what was
- * heard instead, those of nordfu_central_scan.
+ * heard instead or which devices have the same name, those of nordfu_central_scan.
  */
 int locate(struct nordfu_central *central, const struct locate_wish *wish, uint64_t timeout,
            struct locate_found *found, struct nordfu_error *error);
