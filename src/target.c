@@ -28,17 +28,6 @@ struct update {
     struct nordfu_update_result *result;
 };
 
-const char *nordfu_match_name(enum nordfu_match match)
-{
-    static const char *const names[] = {
-        [NORDFU_MATCH_NONE] = "none",
-        [NORDFU_MATCH_ADDRESS] = "address",
-        [NORDFU_MATCH_PLUS_ONE] = "address + 1",
-        [NORDFU_MATCH_NAME] = "name",
-    };
-    return (unsigned)match < sizeof(names) / sizeof(names[0]) ? names[match] : "unknown";
-}
-
 static int new_target(struct nordfu_target **out, const struct nordfu_target_options *options,
                       struct nordfu_error *error)
 {

@@ -92,6 +92,7 @@ static void a_good_package_is_taken_after_a_bad_one(void **state)
         fixture_build(&f);
         fixture_update(&f);
         assert_int_equal(f.rc, NORDFU_ERR_REFUSED);
+        assert_non_null(strstr(f.notes, "stays in its bootloader"));
         nordfu_package_free(&f.package);
         fixture_check(nordfu_package_open(&f.package, files.package, &f.error), &f.error);
         fixture_target(&f);

@@ -49,6 +49,17 @@ struct search {
     struct state states[LOCATE_MAX_RULES];
 };
 
+const char *nordfu_match_name(enum nordfu_match match)
+{
+    static const char *const names[] = {
+        [NORDFU_MATCH_NONE] = "none",
+        [NORDFU_MATCH_ADDRESS] = "address",
+        [NORDFU_MATCH_PLUS_ONE] = "address + 1",
+        [NORDFU_MATCH_NAME] = "name",
+    };
+    return (unsigned)match < sizeof(names) / sizeof(names[0]) ? names[match] : "unknown";
+}
+
 struct nordfu_address locate_plus_one(const struct nordfu_address *address)
 {
     struct nordfu_address next = *address;

@@ -224,6 +224,6 @@ int refusal_explain(const struct refusal *refusal, const struct nordfu_image *im
         "The device refused %s: %s (%s answered %s 0x%02X, %s%s%s); %s.", step_name(step),
         meaning->why, op_name(refusal->request.code), extended ? "extended error" : "result",
         number, extended ? op_extended_name(number) : op_result_name(number),
-        values.size == 0 ? "" : "; the package has ", values.size == 0 ? "" : values.bytes + 2,
+        values.size == 0 ? "" : "; the package: ", values.size == 0 ? "" : values.bytes + 2,
         meaning->advice);
 }

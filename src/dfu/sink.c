@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfu/sink.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+/* Events whose values say more than their text. */
+static void log_event(const struct nordfu_log *log, const struct nordfu_event *event)
+{
+    const struct nordfu_link *link = &event->link;
+    char address[NORDFU_ADDRESS_TEXT];
+    nordfu_address_format(&event->address, address);
+    if (event->type == NORDFU_EVENT_FOUND)
+        nordfu_log(log, NORDFU_LOG_INFO, "Found '%s' at %s by %s.", event->text, address,
+                   nordfu_match_name(event->match));
+    else if (event->type == NORDFU_EVENT_CONNECTED)
+        nordfu_log(log, NORDFU_LOG_INFO,
+                   "Connected to %s: MTU %u, data length %u/%u, PHY %u/%u, interval %.2f ms.",
+                   address, link->mtu, link->tx_octets, link->rx_octets, link->tx_phy, link->rx_phy,
+                   link->interval * 1.25);
+    else if (event->type == NORDFU_EVENT_IMAGE)
+        nordfu_log(log, NORDFU_LOG_INFO, "Image of %" PRIu32 " bytes, %" PRIu32 " are there.",
+                   event->total, event->bytes);
+    else if (event->text[0] != '\0')
+        nordfu_log(log, NORDFU_LOG_INFO, "%s", event->text);
+}
 
 void sink_event(const struct sink *sink, const struct nordfu_event *event)
 {
     if (sink == NULL)
         return;
-    if (event->text[0] != '\0')
-        nordfu_log(sink->log, NORDFU_LOG_INFO, "%s", event->text);
+    log_event(sink->log, event);
     if (sink->event != NULL)
         sink->event(sink->context, event);
 }

@@ -287,6 +287,14 @@ static int await_leaving(struct flow *f)
                             (int)(LEAVE_TIMEOUT / NORDFU_SECOND));
 }
 
+/* A refusal leaves the device where it is. */
+static void tell_where_it_stays(const struct flow *f)
+{
+    sink_text(f->sink, now(f), NORDFU_EVENT_NOTE,
+              "The device stays in its bootloader, ready for the right package; without one it "
+              "starts its application again after about two minutes, if it still has one.");
+}
+
 static int update_image(struct flow *f, const struct nordfu_image *image)
 {
     for (;;) {
@@ -297,6 +305,8 @@ static int update_image(struct flow *f, const struct nordfu_image *image)
             rc == NORDFU_ERR_NOT_FOUND || (rc == NORDFU_ERR_UNSUPPORTED && f->session.unanswered);
         if (gone && f->lost[0] != '\0')
             return lost_for_good(f);
+        if (rc == NORDFU_ERR_REFUSED && f->knows_bootloader)
+            tell_where_it_stays(f);
         if (!may_mend(f, rc))
             return rc;
         rc = prepare_again(f);
