@@ -64,6 +64,42 @@ static void a_bootloader_is_updated_by_its_own_address(void **state)
     fixture_free(&f);
 }
 
+static void a_device_is_updated_by_its_address_in_every_form(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "DE063B974CD8",      "de063b974cd8",      "De063b974CD8",
+        "DE:06:3B:97:4C:D8", "de:06:3b:97:4c:d8", "dE:06:3b:97:4C:d8",
+        "DE-06-3B-97-4C-D8", "de-06-3b-97-4c-d8", "De-06-3B-97-4c-D8",
+    };
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct fixture f;
+        fixture_init(&f, &files);
+        memset(&f.options.address, 0, sizeof(f.options.address));
+        fixture_check(nordfu_address_parse(&f.options.address, forms[i], &f.error), &f.error);
+        run(&f);
+        fixture_assert_updated(&f);
+        assert_int_equal(fixture_event(&f, NORDFU_EVENT_FOUND)->match, NORDFU_MATCH_ADDRESS);
+        assert_int_equal(f.result.match, NORDFU_MATCH_PLUS_ONE);
+        fixture_free(&f);
+    }
+}
+
+/* The type that is read from a text is a guess; that in the advertisement counts. */
+static void a_device_is_found_by_address_whatever_type_the_text_suggests(void **state)
+{
+    (void)state;
+    for (uint8_t type = 0; type < 2; type++) {
+        struct fixture f;
+        fixture_init(&f, &files);
+        f.device_config.address.type = type;
+        f.options.address.type = !type;
+        run(&f);
+        fixture_assert_updated(&f);
+        fixture_free(&f);
+    }
+}
+
 static void a_device_is_found_by_name_in_either_mode(void **state)
 {
     (void)state;
@@ -483,6 +519,8 @@ int main(void)
         cmocka_unit_test(an_application_is_updated),
         cmocka_unit_test(a_bootloader_is_updated_by_its_applications_address),
         cmocka_unit_test(a_bootloader_is_updated_by_its_own_address),
+        cmocka_unit_test(a_device_is_updated_by_its_address_in_every_form),
+        cmocka_unit_test(a_device_is_found_by_address_whatever_type_the_text_suggests),
         cmocka_unit_test(a_device_is_found_by_name_in_either_mode),
         cmocka_unit_test(an_address_of_ff_has_its_bootloader_at_00),
         cmocka_unit_test(a_bootloader_that_keeps_its_address_is_found),
