@@ -130,6 +130,24 @@ static const char *step_name(enum step step)
     }
 }
 
+/* D.5: where no SoftDevice is, a missing version has the code of a SoftDevice that does not fit. */
+static const struct meaning *find_versionless(const struct refusal *refusal,
+                                              const struct nordfu_init_packet *init)
+{
+    static const struct meaning versionless = {
+        OP_EXTENDED,
+        0x07,
+        STEP_ANY,
+        VALUE_FW | VALUE_SD,
+        "the package names no firmware version, or does not accept the SoftDevice that the device "
+        "has",
+        "build it with a firmware version, and with --sd-req naming the FWID of that SoftDevice "
+        "(0x00 only where there is none)"};
+    bool fits = refusal->result == OP_EXTENDED && refusal->extended == versionless.extended &&
+                !init->has_fw_version;
+    return fits ? &versionless : NULL;
+}
+
 static const struct meaning *find_meaning(const struct refusal *refusal, enum step step)
 {
     static const struct meaning unknown = {0,
@@ -213,7 +231,9 @@ int refusal_explain(const struct refusal *refusal, const struct nordfu_image *im
                     struct nordfu_error *error)
 {
     enum step step = step_of(refusal);
-    const struct meaning *meaning = find_meaning(refusal, step);
+    const struct meaning *meaning = find_versionless(refusal, &image->init);
+    if (meaning == NULL)
+        meaning = find_meaning(refusal, step);
     bool extended = refusal->result == OP_EXTENDED;
     unsigned number = extended ? refusal->extended : refusal->result;
     struct text values = {0};
