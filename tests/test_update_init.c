@@ -156,7 +156,7 @@ static const struct refused_row rows[] = {
      "a kind of image that",
      EXTENDED(0x04),
      INIT "a field",
-     "application of 9000 bytes",
+     "type unknown image",
      "a type"},
     {"type external application",
      {.type = 4},
@@ -165,7 +165,7 @@ static const struct refused_row rows[] = {
      NULL,
      EXTENDED(0x04),
      INIT "a field",
-     "application of 9000 bytes",
+     "type external application",
      "a type"},
     {"size missing",
      {.defects = NO_SIZE},
@@ -401,10 +401,16 @@ static struct before look(const struct fixture *f)
     return before;
 }
 
-static void assert_as_before(const struct fixture *f, const struct refused_row *row,
+/* After the final Execute the device restarts, refused or not; after an init packet it waits for
+ * another. */
+static void assert_as_before(struct fixture *f, const struct refused_row *row,
                              const struct before *before)
 {
     struct bootloader_image now;
+    bool restarts = strncmp(row->what, FINAL, strlen(FINAL)) == 0 && !(row->unlike & OLD_IS_LOST);
+    assert_true(sim_settle(f->world, &f->device, 1, 60 * NORDFU_SECOND));
+    assert_int_equal(sim_device_mode(f->device),
+                     restarts ? SIM_MODE_APPLICATION : SIM_MODE_BOOTLOADER);
     sim_device_installed(f->device, &now);
     if (now.valid != !(row->unlike & OLD_IS_LOST))
         fail_msg("%s: the application is %s", row->name, now.valid ? "valid" : "lost");

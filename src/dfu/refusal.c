@@ -25,6 +25,7 @@ enum value {
     VALUE_SIZE = 0x08,
     VALUE_SIGNED = 0x10,
     VALUE_INIT_SIZE = 0x20,
+    VALUE_TYPE = 0x40,
 };
 
 struct meaning {
@@ -42,7 +43,7 @@ static const struct meaning meanings[] = {
      "this bootloader may be of a newer kind than nordfu knows"},
     {OP_EXTENDED, 0x03, STEP_ANY, 0, "it does not know the command in the init packet",
      "build the package again with an ordinary init command"},
-    {OP_EXTENDED, 0x04, STEP_ANY, VALUE_FW | VALUE_HW | VALUE_SIZE,
+    {OP_EXTENDED, 0x04, STEP_ANY, VALUE_TYPE | VALUE_FW | VALUE_HW | VALUE_SIZE,
      "a field of the init packet is missing or makes no sense to it",
      "build the package again with a hardware version, a firmware version, a type and a size that "
      "is not 0"},
@@ -209,6 +210,8 @@ static void add_size(struct text *text, const char *what, uint32_t size)
 static void add_values(struct text *text, const struct nordfu_image *image, unsigned values)
 {
     const struct nordfu_init_packet *init = &image->init;
+    if (values & VALUE_TYPE)
+        add(text, ", type %s", nordfu_image_type_name(init->type));
     if (values & VALUE_FW)
         add_version(text, "firmware version", init->has_fw_version, init->fw_version);
     if (values & VALUE_HW)
