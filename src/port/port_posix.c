@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -173,10 +174,6 @@ static const struct {
     const char *before, *after;
 } open_errors[] = {
     {ENOENT, "There is no port ", "; is the dongle plugged in?"},
-    {EACCES, "Permission to open ",
-     " is missing; add yourself to the group that owns it (\"sudo adduser $USER dialout\", then "
-     "log "
-     "in again), or install a udev rule."},
     {ENXIO, "There is no device behind ", "; unplug the dongle and plug it in again."},
     {ENODEV, "There is no device behind ", "; unplug the dongle and plug it in again."},
     {EIO, "There is no device behind ", "; unplug the dongle and plug it in again."},
@@ -184,8 +181,32 @@ static const struct {
     {ELOOP, "The symbolic link ", " leads nowhere."},
 };
 
+/* The owning group is named where being in it would help. */
+static int forbidden(const char *path, int code, struct nordfu_error *error)
+{
+    enum { GROUP_ACCESS = S_IRGRP | S_IWGRP };
+    char space[4096];
+    struct stat status;
+    struct group entry, *group = NULL;
+    bool helps = stat(path, &status) == 0 && (status.st_mode & GROUP_ACCESS) == GROUP_ACCESS &&
+                 getgrgid_r(status.st_gid, &entry, space, sizeof(space), &group) == 0 &&
+                 group != NULL && status.st_gid != 0;
+    if (!helps)
+        return nordfu_error_from(error, NORDFU_ERR_PORT, NORDFU_SPEAKER_SYSTEM, (uint32_t)code,
+                                 "Permission to open %s is missing, and no group has it; install a "
+                                 "udev rule that gives it to you.",
+                                 path);
+    return nordfu_error_from(error, NORDFU_ERR_PORT, NORDFU_SPEAKER_SYSTEM, (uint32_t)code,
+                             "Permission to open %s is missing; add yourself to the group that has "
+                             "it (\"sudo adduser $USER %s\", then log in again), or install a udev "
+                             "rule that gives it to you.",
+                             path, group->gr_name);
+}
+
 static int open_failed(const char *path, int code, struct nordfu_error *error)
 {
+    if (code == EACCES || code == EPERM)
+        return forbidden(path, code, error);
     for (size_t i = 0; i < sizeof(open_errors) / sizeof(open_errors[0]); i++)
         if (open_errors[i].code == code)
             return nordfu_error_from(error, NORDFU_ERR_PORT, NORDFU_SPEAKER_SYSTEM, (uint32_t)code,
