@@ -297,7 +297,7 @@ static void two_dfutargs_and_no_other_sign_are_not_guessed(void **state)
 static void a_lost_bootloader_is_found_again_or_its_application(void **state)
 {
     (void)state;
-    struct locate_found bootloader = {address(0xD9), NORDFU_MATCH_PLUS_ONE, "DfuTarg"};
+    struct locate_found bootloader = {address(0xD9), NORDFU_MATCH_PLUS_ONE, "DfuTarg", false};
     struct nordfu_address application = address(0xD8);
     struct locate_wish wish;
     locate_again(&wish, &bootloader, &application);

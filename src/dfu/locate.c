@@ -26,7 +26,8 @@
 struct seen {
     struct nordfu_address address;
     bool connectable;
-    bool service;     /* advertised the DFU service */
+    bool service;     /* told of the DFU service, in whatever report */
+    bool bootloader;  /* advertised the DFU service */
     bool application; /* advertised without it */
     char name[32];
 };
@@ -171,9 +172,12 @@ static void merge(struct search *search, struct seen *seen, const struct nordfu_
         service |= nordfu_uuid_equal(&advert->services[i], &search->service);
     seen->connectable |= advert->connectable;
     seen->service |= service;
-    seen->application |= !service && !advert->scan_response;
     if (advert->name[0] != '\0')
         memcpy(seen->name, advert->name, sizeof(seen->name));
+    if (advert->scan_response || !advert->connectable)
+        return; /* what is not in these may be in the advertisement */
+    seen->bootloader |= service;
+    seen->application |= !service;
 }
 
 static void apply(struct search *search, size_t index, const struct seen *seen)
@@ -316,7 +320,27 @@ int locate(struct nordfu_central *central, const struct locate_wish *wish, uint6
     const struct state *state = &search.states[index];
     if (state->ambiguous && wish->rules[index].by_name)
         return ambiguous(&search, &wish->rules[index], error);
-    *found = (struct locate_found){state->seen.address, wish->rules[index].match, ""};
+    *found = (struct locate_found){
+        .address = state->seen.address,
+        .match = wish->rules[index].match,
+        .application = state->seen.application,
+    };
     memcpy(found->name, state->seen.name, sizeof(found->name));
     return 0;
+}
+
+int locate_shared(struct nordfu_central *central, const struct nordfu_address *address,
+                  bool *shared, struct nordfu_error *error)
+{
+    const struct locate_wish nobody = {0};
+    struct search search = {.wish = &nobody, .service = nordfu_uuid16(GATT_DFU_SERVICE)};
+    uint64_t deadline = nordfu_central_now(central) + PATIENCE_FOR_ADDRESS;
+    int rc = nordfu_central_scan(central, report, &search, deadline, error);
+    *shared = false;
+    for (size_t i = 0; i < known(&search); i++) {
+        const struct seen *seen = &search.seen[i];
+        if (nordfu_address_equal(&seen->address, address))
+            *shared = seen->bootloader && seen->application;
+    }
+    return rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
 }

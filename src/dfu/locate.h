@@ -39,7 +39,8 @@ struct locate_wish {
 struct locate_found {
     struct nordfu_address address;
     enum nordfu_match match;
-    char name[32]; /* as it came from the air (not escaped); "" if not heard */
+    char name[32];    /* as it came from the air (not escaped); "" if not heard */
+    bool application; /* was heard to advertise without the DFU service */
 };
 
 /* The address of an application's bootloader: the lowest byte one higher, wrapping, without carry;
@@ -61,5 +62,12 @@ void locate_again(struct locate_wish *wish, const struct locate_found *bootloade
  */
 int locate(struct nordfu_central *central, const struct locate_wish *wish, uint64_t timeout,
            struct locate_found *found, struct nordfu_error *error);
+
+/*
+ * Listens for a second and sets *shared if `address` advertises with the DFU service and without:
+ * two devices use it, since a bootloader may have the address of a neighbour's application.
+ */
+int locate_shared(struct nordfu_central *central, const struct nordfu_address *address,
+                  bool *shared, struct nordfu_error *error);
 
 #endif

@@ -37,6 +37,7 @@ struct flow {
     uint32_t jumps;
     bool jumped; /* the application was told to start its bootloader, which is not found yet */
     bool knows_application, knows_bootloader;
+    bool alone; /* nobody else uses the address that was asked for */
     struct nordfu_address application;
     struct locate_found bootloader;
     char lost[176]; /* why the last link ended; a long sentence is cut */
@@ -186,27 +187,57 @@ static int jump(struct flow *f, const struct locate_found *found)
     return rc;
 }
 
+/* A bootloader answered where an application advertises. */
+static bool doubtful(const struct flow *f, const struct locate_found *found)
+{
+    return found->match == NORDFU_MATCH_ADDRESS && found->application && !f->alone;
+}
+
+/* Some bootloaders don't advertise the DFU service; or it is a neighbour's. */
+static int see_who_answers(struct flow *f, const struct locate_found *found)
+{
+    bool shared = false;
+    int rc = nordfu_central_disconnect(f->central, now(f) + DISCONNECT_TIMEOUT, f->error);
+    if (rc == 0)
+        rc = locate_shared(f->central, &found->address, &shared, f->error);
+    if (rc != 0)
+        return rc;
+    f->alone = !shared;
+    if (f->alone)
+        return 0;
+    char text[NORDFU_ADDRESS_TEXT];
+    nordfu_address_format(&found->address, text);
+    return nordfu_error_set(f->error, NORDFU_ERR_NOT_FOUND,
+                            "Two devices use the address %s, one with an application and one in "
+                            "its bootloader, most likely a neighbour whose own address is one "
+                            "lower: switch that one off or update it first.",
+                            text);
+}
+
 /* Returns with a link to the device's bootloader. */
 static int reach_bootloader(struct flow *f)
 {
-    for (;;) {
+    bool arrived = false;
+    int rc = 0;
+    while (rc == 0 && !arrived) {
         struct locate_found found;
         enum buttonless_device device;
-        int rc = find(f, &found);
+        rc = find(f, &found);
         if (rc == 0)
             rc = connect_to(f, &found);
         if (rc == 0)
             rc = buttonless_look(f->central, &device, f->error);
         if (rc != 0)
             return rc;
-        if (device == BUTTONLESS_BOOTLOADER) {
+        arrived = device == BUTTONLESS_BOOTLOADER && !doubtful(f, &found);
+        if (arrived)
             arrive(f, &found);
-            return 0;
-        }
-        rc = jump(f, &found);
-        if (rc != 0)
-            return rc;
+        else if (device == BUTTONLESS_BOOTLOADER)
+            rc = see_who_answers(f, &found);
+        else
+            rc = jump(f, &found);
     }
+    return rc;
 }
 
 static void keep_results(struct flow *f)
