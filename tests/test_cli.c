@@ -3,12 +3,15 @@
  * configuration. */
 #include "test.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/json.h"
 #include "cli/progress.h"
+#include "cli/signals.h"
 #include "cli/sim_config.h"
 #include "cli/text.h"
 
@@ -328,6 +331,54 @@ static void a_dongle_has_an_api_and_habits(void **state)
     assert_int_equal(sim_config_dongle(&config, "v55", &error), NORDFU_ERR_USAGE);
 }
 
+static void count(void *counter)
+{
+    (*(volatile int *)counter)++;
+}
+
+/* Exit status of a child that gets SIGTERM twice in a row, and once more after a while. */
+static int signalled_child(bool once_more)
+{
+    struct signals signals;
+    volatile int stops = 0;
+    if (signals_start(&signals, count, (void *)&stops) != 0)
+        return 1;
+    kill(getpid(), SIGTERM);
+    kill(getpid(), SIGTERM);
+    usleep(100000);
+    kill(getpid(), SIGTERM);
+    usleep(250000);
+    if (once_more)
+        kill(getpid(), SIGTERM);
+    if (once_more)
+        sleep(5);
+    signals_end(&signals);
+    kill(getpid(), SIGTERM); /* on the way out */
+    return stops == 1 ? 0 : 2;
+}
+
+static int signalled(bool once_more)
+{
+    int status = 0;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(signalled_child(once_more));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void signals_in_a_row_are_one_wish_and_a_later_one_kills(void **state)
+{
+    (void)state;
+    int status = signalled(false);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    status = signalled(true);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGTERM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_device_is_read_from_keys),
         cmocka_unit_test(a_wrong_device_is_a_sentence),
         cmocka_unit_test(a_dongle_has_an_api_and_habits),
+        cmocka_unit_test(signals_in_a_row_are_one_wish_and_a_later_one_kills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

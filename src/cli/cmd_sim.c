@@ -285,8 +285,8 @@ static int run_sim(struct app *app, const struct args *args)
     if (code == 0) {
         scene->json = args->values[OPTION_JSON].count > 0;
         code = play(scene, args, cancel, &error);
-        signals_end(&signals);
         tear_down(scene);
+        signals_end(&signals);
     }
     nordfu_cancel_free(&cancel);
     free(scene);

@@ -3,6 +3,10 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+enum { SAME_WISH_MS = 300 };
 
 static void fill(sigset_t *set)
 {
@@ -25,14 +29,27 @@ static void die_of(int number)
     raise(number);
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void *wait_for_signals(void *context)
 {
     struct signals *signals = context;
+    int64_t first = 0;
+    int number = 0;
     sigset_t set;
     fill(&set);
-    for (int seen = 0, number = 0; sigwait(&set, &number) == 0 && number != SIGUSR1; seen++) {
-        if (seen > 0)
+    while (sigwait(&set, &number) == 0 && number != SIGUSR1) {
+        if (signals->stopped && now_ms() - first > SAME_WISH_MS)
             die_of(number);
+        if (signals->stopped)
+            continue;
+        signals->stopped = true;
+        first = now_ms();
         signals->stop(signals->context);
     }
     return NULL;
@@ -44,6 +61,7 @@ int signals_start(struct signals *signals, void (*stop)(void *context), void *co
     fill(&set);
     signals->stop = stop;
     signals->context = context;
+    signals->stopped = false;
     int result = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (result == 0)
         result = pthread_create(&signals->thread, NULL, wait_for_signals, signals);
@@ -54,6 +72,8 @@ void signals_end(struct signals *signals)
 {
     pthread_kill(signals->thread, SIGUSR1);
     pthread_join(signals->thread, NULL);
+    if (signals->stopped)
+        return;
     sigset_t set;
     fill(&set);
     sigdelset(&set, SIGUSR1);
