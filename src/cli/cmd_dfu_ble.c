@@ -2,6 +2,7 @@
  * nordfu dfu ble: the update over the air. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/command.h"
 #include "cli/json.h"
@@ -52,13 +53,18 @@ static const struct args_option options[OPTIONS] = {
          "dongle runs.",
          NULL, false},
     [OPTION_MTU] = {"-mtu", "--att-mtu", ARGS_INTEGER,
-                    "Largest ATT_MTU to ask for, 23 to 247; 247 by default.", NULL, false},
+                    "Largest ATT_MTU to ask for, 23 to 247 (what is beyond counts as the nearest); "
+                    "247 by default.",
+                    NULL, false},
     [OPTION_DELAY] = {"-cd", "--connect-delay", ARGS_INTEGER,
-                      "Seconds to wait before connecting; 0 by default.", NULL, false},
+                      "Seconds to wait before connecting, 0 to 3600; 0 by default.", NULL, false},
     [OPTION_SCAN_TIME] = {NULL, "--scan-time", ARGS_INTEGER,
-                          "Seconds to look for the device, each time; 10 by default.", NULL, false},
-    [OPTION_BAUD] = {NULL, "--baud", ARGS_INTEGER, "Rate of the serial port; 1000000 by default.",
-                     NULL, false},
+                          "Seconds to look for the device, each time, 1 to 3600; 10 by default.",
+                          NULL, false},
+    [OPTION_BAUD] =
+        {NULL, "--baud", ARGS_INTEGER,
+         "Rate of the serial port, one of the usual ones from 9600 to 3000000; 1000000 by default.",
+         NULL, false},
     [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per event on standard output.",
                      NULL, false},
 };
@@ -134,6 +140,36 @@ static int find_port(char *path, size_t size, const char *serial, struct nordfu_
     return result;
 }
 
+static const struct {
+    int option;
+    int64_t least, most;
+    const char *unit;
+} ranges[] = {
+    {OPTION_DELAY, 0, 3600, " seconds"},
+    {OPTION_SCAN_TIME, 1, 3600, " seconds"},
+    {OPTION_BAUD, 9600, 3000000, ""},
+};
+
+static int check_values(const struct args *args)
+{
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        const struct args_value *value = &args->values[ranges[i].option];
+        if (value->count > 0 && (value->number < ranges[i].least || value->number > ranges[i].most))
+            return args_complain(args, "Invalid value for '%s': %s; it must be %lld to %lld%s.",
+                                 options[ranges[i].option].name, value->text,
+                                 (long long)ranges[i].least, (long long)ranges[i].most,
+                                 ranges[i].unit);
+    }
+    static const int filled[] = {OPTION_PORT, OPTION_SERIAL};
+    for (size_t i = 0; i < sizeof(filled) / sizeof(filled[0]); i++) {
+        const struct args_value *value = &args->values[filled[i]];
+        if (value->count > 0 && value->text[0] == 0)
+            return args_complain(args, "Invalid value for '%s' / '%s': it is empty.",
+                                 options[filled[i]].short_name, options[filled[i]].name);
+    }
+    return ARGS_GO_ON;
+}
+
 static int read_options(const struct args *args, struct nordfu_update_options *update)
 {
     const struct args_value *values = args->values;
@@ -153,17 +189,9 @@ static int read_options(const struct args *args, struct nordfu_update_options *u
     snprintf(update->name, sizeof(update->name), "%s", name != NULL ? name : "");
     int64_t mtu = values[OPTION_MTU].count > 0 ? values[OPTION_MTU].number : 247;
     update->mtu = (uint16_t)(mtu < 23 ? 23 : mtu > 247 ? 247 : mtu);
-    int64_t delay = values[OPTION_DELAY].number, scan = values[OPTION_SCAN_TIME].number;
-    if (delay < 0 || delay > 3600)
-        return args_complain(args,
-                             "Invalid value for '-cd' / '--connect-delay': 0 to 3600 seconds.");
-    if (scan < 0 || scan > 3600)
-        return args_complain(args, "Invalid value for '--scan-time': 1 to 3600 seconds.");
-    update->connect_delay_ms = (uint32_t)delay * 1000;
-    update->scan_timeout_ms = (uint32_t)scan * 1000;
-    if (values[OPTION_BAUD].number < 0 || values[OPTION_BAUD].number > 4000000)
-        return args_complain(args, "Invalid value for '--baud': 1 to 4000000.");
-    return ARGS_GO_ON;
+    update->connect_delay_ms = (uint32_t)values[OPTION_DELAY].number * 1000;
+    update->scan_timeout_ms = (uint32_t)values[OPTION_SCAN_TIME].number * 1000;
+    return check_values(args);
 }
 
 /* One run: what its callbacks need. */
@@ -187,22 +215,6 @@ static void on_signal(void *context)
     nordfu_target_cancel(context);
 }
 
-static int update(struct run *run, const struct nordfu_package *package,
-                  const struct nordfu_update_options *wishes, struct nordfu_error *error)
-{
-    struct signals signals;
-    struct nordfu_update_result result = {0};
-    if (signals_start(&signals, on_signal, run->target) != 0)
-        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "A thread can't be started.");
-    int code = nordfu_target_update(run->target, package, wishes, on_event, run, &result, error);
-    signals_end(&signals);
-    if (code == 0 && run->json)
-        json_print_result(stdout, &result);
-    else if (code == 0)
-        progress_summary(&run->progress, &result);
-    return code;
-}
-
 /* Package, port and target, in the order in which trouble is cheapest. */
 static int prepare(struct app *app, const struct args *args, struct nordfu_package **package,
                    struct nordfu_target **target, struct nordfu_error *error)
@@ -220,12 +232,64 @@ static int prepare(struct app *app, const struct args *args, struct nordfu_packa
     return code == 0 ? nordfu_target_open(target, path, &wishes, error) : code;
 }
 
+/* Something worth knowing that the update itself does not tell. */
 static void remark(const struct run *run, const char *sentence)
 {
-    if (run->json)
+    if (!run->json) {
+        printf("%s\n", sentence);
+        fflush(stdout);
         return;
-    printf("%s\n", sentence);
-    fflush(stdout);
+    }
+    struct timespec now; /* the clock of ports, which times the other events */
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    struct nordfu_event note = {
+        .type = NORDFU_EVENT_NOTE,
+        .time = (uint64_t)now.tv_sec * NORDFU_SECOND + (uint64_t)now.tv_nsec / 1000,
+    };
+    snprintf(note.text, sizeof(note.text), "%s", sentence);
+    json_print_event(stdout, &note);
+}
+
+/* What a cancelled update left behind, from what is known to be on the device. */
+static void explain_cancel(struct nordfu_error *error, const struct nordfu_update_result *result)
+{
+    bool begun = result->bytes > 0 || result->resumed > 0;
+    nordfu_error_set(error, NORDFU_ERR_CANCELLED, "%s",
+                     begun ? "Cancelled; the same command goes on where this one stopped."
+                           : "Cancelled before anything was transferred.");
+}
+
+static int report_failure(const struct run *run, int code, struct nordfu_error *error)
+{
+    error->code = code;
+    if (run->json)
+        json_print_error(stdout, error, command_exit_code(code));
+    return command_fail(error);
+}
+
+/* The update, and what came of it. Signals are listened to until all of that is said. */
+static int update(struct run *run, const struct nordfu_package *package,
+                  const struct nordfu_update_options *wishes)
+{
+    struct signals signals;
+    struct nordfu_update_result result = {0};
+    struct nordfu_error error = {0};
+    if (signals_start(&signals, on_signal, run->target) != 0) {
+        nordfu_error_set(&error, NORDFU_ERR_SYSTEM, "A thread can't be started.");
+        return report_failure(run, error.code, &error);
+    }
+    int code = nordfu_target_update(run->target, package, wishes, on_event, run, &result, &error);
+    progress_clear(&run->progress);
+    if (code == NORDFU_ERR_CANCELLED)
+        explain_cancel(&error, &result);
+    if (code != 0)
+        code = report_failure(run, code, &error);
+    else if (run->json)
+        json_print_result(stdout, &result);
+    else
+        progress_summary(&run->progress, &result);
+    signals_end(&signals);
+    return code;
 }
 
 static int run_dfu_ble(struct app *app, const struct args *args)
@@ -237,6 +301,7 @@ static int run_dfu_ble(struct app *app, const struct args *args)
         return code;
     struct run run = {.json = args->values[OPTION_JSON].count > 0};
     struct nordfu_package *package = NULL;
+    app->output_optional = true;
     if (!wishes.has_address && wishes.name[0] == 0)
         remark(&run, "No target selected. Default device name: DfuTarg is used.");
     if (args->values[OPTION_FLASH].count > 0)
@@ -244,18 +309,12 @@ static int run_dfu_ble(struct app *app, const struct args *args)
     progress_init(&run.progress, stdout, app->verbosity < 2);
     app->progress = &run.progress;
     code = prepare(app, args, &package, &run.target, &error);
-    if (code == 0)
-        code = update(&run, package, &wishes, &error);
+    code = code == 0 ? update(&run, package, &wishes) : report_failure(&run, code, &error);
     app->progress = NULL;
     progress_close(&run.progress);
     nordfu_target_free(&run.target);
     nordfu_package_free(&package);
-    if (code == 0)
-        return 0;
-    error.code = code;
-    if (run.json)
-        json_print_error(stdout, &error, command_exit_code(code));
-    return command_fail(&error);
+    return code;
 }
 
 const struct command cmd_dfu_ble = {

@@ -18,6 +18,8 @@ struct app {
     unsigned verbosity;    /* number of -v */
     struct nordfu_log log; /* to standard error and to the file of -o */
     FILE *log_file;        /* NULL without -o */
+    int log_errno;         /* why a line could not be written to it, 0 = all were */
+    bool output_optional;  /* what is done counts, even if standard output can't take the words */
     pthread_mutex_t log_lock;
     struct progress *progress; /* whose bar has to make room for a log line, or NULL */
 };

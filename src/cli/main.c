@@ -2,6 +2,7 @@
  * nordfu: the table of subcommands, and what is common to all of them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -84,7 +85,8 @@ static void write_log(void *context, enum nordfu_log_level level, const char *te
         fprintf(stderr, "%s,%03ld %s\n", stamp, now.tv_nsec / 1000000, safe);
     if (app->log_file != NULL) {
         fprintf(app->log_file, "%s,%03ld %s\n", stamp, now.tv_nsec / 1000000, safe);
-        fflush(app->log_file);
+        if (fflush(app->log_file) != 0)
+            app->log_errno = errno;
     }
     pthread_mutex_unlock(&app->log_lock);
 }
@@ -223,16 +225,37 @@ static int run_word(struct app *app, const struct args *args, int argc, char **a
 /* "help dfu ble" is "dfu ble --help". */
 static int run_help(struct app *app, const struct args *args, int argc, char **argv, int first)
 {
-    char *words[4] = {argv[0], NULL, NULL, NULL};
-    int count = 1;
-    while (first < argc && count < 3 && argv[first][0] != '-')
-        words[count++] = argv[first++];
-    if (count == 1) {
+    static const struct args_command help = {
+        .name = "help",
+        .tail = "[OPTIONS] [COMMAND]...",
+        .summary = "Explain a command.",
+        .stop_at_argument = true,
+    };
+    struct args own;
+    int result = args_parse(&own, app->program, &help, argc, argv, first);
+    if (result != ARGS_GO_ON)
+        return result;
+    int left = argc - own.next;
+    if (left == 0) {
         args_help(args);
         list_commands("");
         return 0;
     }
-    words[count++] = (char[]){"--help"};
+    char **typed = argv + own.next;
+    if (strcmp(typed[0], "help") == 0 && left > 1)
+        return args_complain(&own, "Got unexpected extra argument (%s)", typed[1]);
+    if (strcmp(typed[0], "help") == 0) {
+        args_help(&own);
+        return 0;
+    }
+    char flag[] = "--help";
+    char *words[5] = {argv[0]}; /* a third word is one too many, as the command will say */
+    int count = 1;
+    while (count <= 3 && count <= left) {
+        words[count] = typed[count - 1];
+        count++;
+    }
+    words[count++] = flag;
     return run_word(app, args, count, words, 1);
 }
 
@@ -275,6 +298,41 @@ static void keep_standard_streams(void)
         close(fd);
 }
 
+/* True if a pipe's reader went away, as `head` does: what is lost then nobody wanted. */
+static bool reader_left(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* Standard output reports at the latest here that it took not everything. Returns the exit code. */
+static int close_output(const struct app *app, int result)
+{
+    bool left = reader_left(STDOUT_FILENO), failed = ferror(stdout) != 0;
+    errno = 0;
+    failed = fclose(stdout) != 0 || failed;
+    if (!failed || left || errno == EPIPE)
+        return result;
+    const char *reason = errno != 0 ? strerror(errno) : "not everything was taken";
+    if (app->output_optional || result != 0) {
+        fprintf(stderr, "Warning: The output could not be written completely: %s.\n", reason);
+        return result;
+    }
+    fprintf(stderr, "Error: The output could not be written completely: %s.\n", reason);
+    return command_exit_code(NORDFU_ERR_SYSTEM);
+}
+
+static void close_log(struct app *app)
+{
+    if (app->log_file == NULL)
+        return;
+    if (fclose(app->log_file) != 0 && app->log_errno == 0)
+        app->log_errno = errno;
+    if (app->log_errno != 0)
+        fprintf(stderr, "Warning: The log file could not be written completely: %s.\n",
+                strerror(app->log_errno));
+}
+
 int main(int argc, char **argv)
 {
     keep_standard_streams();
@@ -283,8 +341,8 @@ int main(int argc, char **argv)
     pthread_mutex_init(&app.log_lock, NULL);
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end an update */
     int result = run(&app, argc, argv);
-    if (app.log_file != NULL)
-        fclose(app.log_file);
+    result = close_output(&app, result);
+    close_log(&app);
     pthread_mutex_destroy(&app.log_lock);
     return result;
 }

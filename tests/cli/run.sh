@@ -91,7 +91,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' sim version; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
@@ -99,6 +99,12 @@ case_help() {
     done
     expect 0 "$nordfu" help dfu ble
     said '--package FILE'
+    expect 0 "$nordfu" help help
+    said '^Usage: nordfu help '
+    for words in 'help help' 'dfu ble' version keys; do
+        # shellcheck disable=SC2086
+        expect 2 "$nordfu" help $words surplus
+    done
     expect 0 "$nordfu"
     said '^Commands:'
     expect 0 "$nordfu" version
@@ -126,6 +132,17 @@ case_usage() {
     [ "$(cat err)" = "Error: Option '--json' does not take a value." ] || fail "not the short form"
     expect 2 "$nordfu" dfu ble -pkg nowhere.zip
     said "File 'nowhere.zip' does not exist."
+    expect 2 "$nordfu" dfu ble -pkg p.zip -v
+    said "No such option: -v .* before the command: 'nordfu -v dfu ble'"
+    expect 2 "$nordfu" --version
+    said "Did you mean 'nordfu version'?"
+    for range in '--scan-time 0' '--scan-time 3601' '--baud 0' '--baud 3000001' '-cd -1' '-cd 3601'; do
+        # shellcheck disable=SC2086
+        expect 2 "$nordfu" dfu ble -pkg p.zip $range
+        said 'it must be [0-9]* to [0-9]*'
+    done
+    expect 2 "$nordfu" dfu ble -pkg p.zip -p ''
+    said "'-p' / '--port': it is empty"
     expect 2 "$nordfu" pkg generate --softdevice x y.zip
     said 'not possible yet'
     expect 2 "$nordfu" sim --device name=x
@@ -196,6 +213,10 @@ case_json() {
     [ "$("$json_lines" result bytes <out)" = 32768 ] || fail "not the bytes"
     [ "$("$json_lines" result mtu <out)" = 247 ] || fail "not the MTU"
     [ "$("$json_lines" done <out)" = 1 ] || fail "not done once"
+    expect 5 "$nordfu" dfu ble --json -f -pkg app.zip -p dongle --scan-time 1
+    "$json_lines" note text <out >note
+    said '"note".*DfuTarg is used'
+    said '"note".*Programming the dongle is not possible yet'
     # A defective package is an event, too, and a sentence on standard error.
     echo nonsense >bad.zip
     expect 1 "$nordfu" dfu ble --json -pkg bad.zip -p dongle -a $address
@@ -270,6 +291,7 @@ case_cancel_and_resume() {
     [ "$got" = 130 ] || fail "Ctrl-C ended with $got"
     [ $(($(date +%s) - began)) -le 3 ] || fail "Ctrl-C took longer than 3 s"
     [ "$(grep -c '^Error: ' first.err)" = 1 ] || fail "not one sentence"
+    said 'the same command goes on'
     expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
     said 'earlier attempt'
     stop_sim
@@ -298,10 +320,13 @@ case_cancel_while_scanning() {
     first=$!
     wait_for 10 grep -q '^Scanning' out
     began=$(date +%s)
+    # Two in a row, as timeout(1) sends them, are one wish.
+    kill -TERM $first
     kill -TERM $first
     got=0
     wait $first || got=$?
     [ "$got" = 130 ] || fail "the signal ended it with $got"
+    said 'Cancelled before anything was transferred'
     [ $(($(date +%s) - began)) -le 2 ] || fail "it took longer than 2 s"
     # The dongle is usable at once.
     expect 5 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --scan-time 1
@@ -312,6 +337,29 @@ case_closed_pipe() {
     start_sim --device "$device,pubkey=pub.pem"
     { "$nordfu" dfu ble -pkg app.zip -p dongle -a $address 2>err; echo $? >code; } | head -n 1 >out
     [ "$(cat code)" = 0 ] || fail "exit code $(cat code) when the reader went away"
+    stop_sim
+    device_runs 2 app.bin
+}
+
+case_lost_output() {
+    [ -w /dev/full ] || skip "there is no /dev/full"
+    make_package app 2 16384
+    for words in version help 'keys display --key pk --format pem key.pem'; do
+        got=0
+        # shellcheck disable=SC2086
+        "$nordfu" $words >/dev/full 2>err || got=$?
+        [ "$got" = 10 ] || fail "exit code $got instead of 10: $words"
+        [ "$(grep -c '^Error: The output' err)" = 1 ] || fail "not one sentence"
+    done
+    { "$nordfu" help 2>err; echo $? >code; } | head -n 1 >out
+    [ "$(cat code)" = 0 ] || fail "exit code $(cat code) when the reader went away"
+    [ ! -s err ] || fail "words about a reader that went away"
+    # An update goes on, as its outcome is what counts.
+    start_sim --device "$device,pubkey=pub.pem"
+    "$nordfu" -vv -o /dev/full dfu ble -pkg app.zip -p dongle -a $address >/dev/full 2>err ||
+        fail "exit code $?"
+    [ "$(grep -c '^Warning: The output' err)" = 1 ] || fail "no warning, or several"
+    [ "$(grep -c '^Warning: The log file' err)" = 1 ] || fail "no warning of the log, or several"
     stop_sim
     device_runs 2 app.bin
 }
@@ -351,6 +399,19 @@ case_keys() {
     ! cmp -s key.pem old.pem || fail "not overwritten"
     expect 1 "$nordfu" keys generate key.pem
     said 'Aborted!'
+    expect 2 "$nordfu" keys generate .
+    said "'.' is a folder"
+    echo nonsense >none.pem
+    expect 1 "$nordfu" keys display --key pk --format pem none.pem
+    said 'a private key .* or of a public one'
+    # What is special about a package is said of one that was made.
+    echo x >app.bin
+    expect 10 "$nordfu" pkg generate --application app.bin --application-version 1 --hw-version 52 \
+        --sd-req 0xCA nowhere/app.zip
+    [ ! -s out ] || fail "words about a package that was not made"
+    expect 0 "$nordfu" pkg generate --application app.bin --application-version 1 --hw-version 52 \
+        --sd-req 0xCA app.zip
+    said '^Warning: the package is not signed'
     expect 0 "$nordfu" keys display --key pk --format pem key.pem
     grep -q '^-----BEGIN PUBLIC KEY-----$' out || fail "no public key"
 }
