@@ -304,9 +304,10 @@ int crypto_public_load(uint8_t xy[CRYPTO_PUBLIC_SIZE], const char *pem, size_t s
         return rc;
     }
     if (!has_label(pem, size, "BEGIN PUBLIC KEY"))
-        return refuse(error, name,
-                      "is no key in PEM form (a text with BEGIN PUBLIC KEY): give the file that "
-                      "'keys display --key pk --format pem' made");
+        return refuse(
+            error, name,
+            "is no key in PEM form: give the file of a private key (BEGIN EC PRIVATE KEY, "
+            "made by 'keys generate') or of a public one (BEGIN PUBLIC KEY)");
     EVP_PKEY *pkey = read_pem(PEM_read_bio_PUBKEY, pem, size);
     const char *defect = key_defect(pkey);
     if (defect == NULL && !get_public(pkey, xy))

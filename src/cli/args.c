@@ -103,9 +103,38 @@ const char *args_nearest(const char *text, const char *const *names)
     return nearest;
 }
 
+/* Options that are looked for in the wrong place. */
+static const struct {
+    const char *typed;
+    const char *global;  /* how it is written before the command, or NULL */
+    const char *instead; /* what does the same, or NULL */
+} misplaced[] = {
+    {"-v", "-v", NULL},
+    {"--verbose", "--verbose", NULL},
+    {"-o", "-o FILE", NULL},
+    {"--output", "--output FILE", NULL},
+    {"--version", NULL, "version"},
+};
+
+static int complain_misplaced(const struct args *args, size_t index)
+{
+    const char *typed = misplaced[index].typed;
+    const char *name = args->command->name;
+    if (misplaced[index].global != NULL)
+        return args_complain(args,
+                             "No such option: %s It is a global one and stands before the command: "
+                             "'%s %s %s'.",
+                             typed, args->program, misplaced[index].global, name);
+    return args_complain(args, "No such option: %s Did you mean '%s %s'?", typed, args->program,
+                         misplaced[index].instead);
+}
+
 static int no_such_option(const struct args *args, const char *typed)
 {
     const char *names[ARGS_MAX_OPTIONS + 2] = {"--help"};
+    for (size_t i = 0; i < sizeof(misplaced) / sizeof(misplaced[0]); i++)
+        if (strcmp(misplaced[i].typed, typed) == 0)
+            return complain_misplaced(args, i);
     for (size_t i = 0; i < args->command->option_count; i++)
         names[i + 1] = args->command->options[i].name;
     const char *nearest = strncmp(typed, "--", 2) == 0 ? args_nearest(typed, names) : NULL;

@@ -33,6 +33,9 @@ static int run_generate(struct app *app, const struct args *args)
     const char *path = args->arguments[0];
     struct stat status;
     struct nordfu_error error = {0};
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return args_complain(args, "Invalid value for 'KEY_FILE': '%s' is %s; name a file.", path,
+                             S_ISDIR(status.st_mode) ? "a folder" : "no ordinary file");
     bool exists = lstat(path, &status) == 0;
     int answer = exists ? may_overwrite(path) : 1;
     if (answer < 0) {

@@ -79,12 +79,8 @@ static int read_version(const struct args *args, uint32_t *version)
     const char *text = args->values[OPTION_VERSION_STRING].text;
     bool debug = args->values[OPTION_DEBUG].count > 0;
     *version = number->count > 0 ? (uint32_t)number->number : DEBUG_VERSION;
-    if (text != NULL && text[0] != 0) {
-        if (number->count > 0 && number->number != 0)
-            printf("Warning: When both application-version-string and application-version are "
-                   "provided, only the string will be used.\n");
+    if (text != NULL && text[0] != 0)
         return read_version_string(args, text, version);
-    }
     if (number->count == 0 && !debug)
         return args_complain(args, "--application-version or --application-version-string required "
                                    "with application image.");
@@ -146,6 +142,20 @@ static int read_recipe(const struct args *args, struct nordfu_package_recipe *re
     return code == ARGS_GO_ON ? read_version(args, &recipe->fw_version) : code;
 }
 
+/* What is special about a package that was made. */
+static void warn(const struct args *args, const struct nordfu_package_recipe *recipe)
+{
+    const struct args_value *number = &args->values[OPTION_VERSION];
+    const char *text = args->values[OPTION_VERSION_STRING].text;
+    if (text != NULL && text[0] != 0 && number->count > 0 && number->number != 0)
+        printf("Warning: When both application-version-string and application-version are "
+               "provided, only the string will be used.\n");
+    if (recipe->is_debug)
+        printf("Warning: the debug bit is set; only debug bootloaders accept this package.\n");
+    if (recipe->key_path == NULL)
+        printf("Warning: the package is not signed; only bootloaders without a key accept it.\n");
+}
+
 static int run_generate(struct app *app, const struct args *args)
 {
     (void)app;
@@ -154,13 +164,10 @@ static int run_generate(struct app *app, const struct args *args)
     int code = read_recipe(args, &recipe);
     if (code != ARGS_GO_ON)
         return code;
-    if (recipe.is_debug)
-        printf("Warning: the debug bit is set; only debug bootloaders accept this package.\n");
-    if (recipe.key_path == NULL)
-        printf("Warning: the package is not signed; only bootloaders without a key accept it.\n");
     code = nordfu_package_write(args->arguments[0], &recipe, &error);
     if (code != 0)
         return command_fail(&error);
+    warn(args, &recipe);
     printf("Zip created at %s\n", args->arguments[0]);
     return 0;
 }
