@@ -307,6 +307,10 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,profile=sdk99", "there are: sdk17"},
         {"addr=DE063B974CD8,pubkey=/nonexistent.pem", "/nonexistent.pem"},
         {"addr=DE063B974CD8,refuse-mtu=maybe", "yes or no"},
+        {"addr=DE063B974CD8,app-size=856065", "1 to 856064"},
+        {"addr=DE063B974CD8,app-size=0", "1 or more"},
+        {"foo", "KEY=VALUE"},
+        {"addr=DE063B974CD8,hw", "needs a value: hw=VALUE"},
     };
     struct sim_device_config config;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

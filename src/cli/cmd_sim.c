@@ -2,8 +2,12 @@
  * nordfu sim: a dongle on a pty and devices around it. */
 #include <ctype.h>
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/json.h"
@@ -36,7 +40,7 @@ static const struct args_option options[OPTIONS] = {
     [OPTION_LINK] = {NULL, "--link", ARGS_TEXT, "Make a symbolic link to the dongle's pty.", NULL,
                      false},
     [OPTION_DEVICE] = {NULL, "--device", ARGS_LIST,
-                       "A device: addr=DE063B974CD8[,KEY=VALUE...]; may be given several times.",
+                       "A device: addr=DE063B974CD8[,KEY=VALUE...]; may be given up to 16 times.",
                        NULL, false},
     [OPTION_FLASH_OUT] = {NULL, "--flash-out", ARGS_TEXT,
                           "At the end, write the image that the first device runs to this file.",
@@ -47,8 +51,9 @@ static const struct args_option options[OPTIONS] = {
                      "Share of packets lost on the air, 0 to 0.9; 0 by default.", NULL, false},
     [OPTION_USB] = {NULL, "--usb", ARGS_FLAG, "The dongle is a USB one, without byte times.", NULL,
                     false},
-    [OPTION_BAUD] = {NULL, "--baud", ARGS_INTEGER, "Rate of the dongle's UART; 1000000 by default.",
-                     NULL, false},
+    [OPTION_BAUD] = {NULL, "--baud", ARGS_INTEGER,
+                     "Rate of the dongle's UART, 1200 to 4000000; 1000000 by default.", NULL,
+                     false},
     [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per line.", NULL, false},
 };
 
@@ -117,6 +122,34 @@ static int out_of_memory(struct nordfu_error *error)
     return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
 }
 
+static int check_addresses(const struct scene *scene, struct nordfu_error *error)
+{
+    for (size_t i = 1; i < scene->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (memcmp(&scene->configs[i].address, &scene->configs[j].address,
+                       sizeof(scene->configs[i].address)) == 0)
+                return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                        "Devices %zu and %zu have the same address.", j + 1, i + 1);
+    return 0;
+}
+
+/* At the start rather than at the end; creates nothing, as the simulator may still fail before. */
+static int check_flash_out(const struct scene *scene, const char *path, struct nordfu_error *error)
+{
+    char folder[PATH_MAX];
+    struct stat status;
+    if (scene->count == 0)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--flash-out needs a --device.");
+    bool exists = stat(path, &status) == 0;
+    errno = exists && S_ISDIR(status.st_mode) ? EISDIR : 0;
+    snprintf(folder, sizeof(folder), "%s", path);
+    if (errno == 0 && access(exists ? path : dirname(folder), exists ? W_OK : W_OK | X_OK) == 0)
+        return 0;
+    return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                            "The file of --flash-out, %s, can't be written: %s.", path,
+                            strerror(errno));
+}
+
 static int read_configs(struct scene *scene, const struct args *args,
                         struct sim_dongle_config *dongle, struct nordfu_error *error)
 {
@@ -128,6 +161,12 @@ static int read_configs(struct scene *scene, const struct args *args,
     if (code != 0)
         return code;
     scene->count = values[OPTION_DEVICE].count;
+    const char *flash_out = values[OPTION_FLASH_OUT].text;
+    code = check_addresses(scene, error);
+    if (code == 0 && flash_out != NULL)
+        code = check_flash_out(scene, flash_out, error);
+    if (code != 0)
+        return code;
     if (values[OPTION_LOSS].real > 0.9)
         return nordfu_error_set(error, NORDFU_ERR_USAGE, "--loss is a share between 0 and 0.9.");
     int64_t baud = values[OPTION_BAUD].number;
@@ -252,8 +291,6 @@ static int play(struct scene *scene, const struct args *args, struct nordfu_canc
     struct sim_dongle_config dongle;
     const char *flash_out = args->values[OPTION_FLASH_OUT].text;
     int code = read_configs(scene, args, &dongle, error);
-    if (code == 0 && flash_out != NULL && scene->count == 0)
-        code = nordfu_error_set(error, NORDFU_ERR_USAGE, "--flash-out needs a --device.");
     if (code == 0)
         code = build(scene, args, &dongle, error);
     if (code != 0)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/sim_config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/args.h"
 #include "nordfu/central.h"
@@ -23,6 +25,8 @@ struct key {
     size_t offset;        /* of the member in the configuration */
     const char *expected; /* what a good value looks like */
 };
+
+#define DEFAULT_PROFILE "sdk17"
 
 enum { BAD_VALUE = 1 };
 
@@ -70,6 +74,16 @@ static int read_address(void *target, const char *value, struct nordfu_error *er
         return BAD_VALUE;
     out->type = address.type;
     memcpy(out->bytes, address.bytes, sizeof(out->bytes));
+    return 0;
+}
+
+/* 0 would mean the default to the simulator. */
+static int read_size(void *target, const char *value, struct nordfu_error *error)
+{
+    uint32_t number;
+    if (read_u32(&number, value, error) != 0 || number == 0)
+        return BAD_VALUE;
+    *(uint32_t *)target = number;
     return 0;
 }
 
@@ -124,6 +138,9 @@ static int read_public_key(void *target, const char *value, struct nordfu_error 
 {
     struct sim_device_config *config = target;
     config->check_signature = strcmp(value, "any") != 0;
+    if (config->check_signature && access(value, R_OK) != 0)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "The key file %s can't be read: %s.",
+                                value, strerror(errno));
     return config->check_signature ? sim_key_load(config->public_key, value, error) : 0;
 }
 
@@ -143,7 +160,7 @@ static const struct key device_keys[] = {
     {"hw", read_u32, DEVICE(hw_version), NUMBER},
     {"sd", read_u32, DEVICE(softdevice), NUMBER},
     {"app-version", read_u32, DEVICE(app_version), NUMBER},
-    {"app-size", read_u32, DEVICE(app_size), NUMBER},
+    {"app-size", read_size, DEVICE(app_size), "a number of bytes, 1 or more"},
     {"same-address", read_bool, DEVICE(same_address), YES_NO},
     {"silent-reset", read_bool, DEVICE(silent_reset), YES_NO},
     {"mtu", read_mtu, DEVICE(mtu), "a number, 23 to 247"},
@@ -167,7 +184,7 @@ static const struct key dongle_keys[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static int unknown_key(const struct key *keys, const char *what, const char *name,
+static int unknown_key(const struct key *keys, const char *what, const char *name, bool has_value,
                        struct nordfu_error *error)
 {
     const char *names[MAX_KEYS] = {NULL};
@@ -182,29 +199,35 @@ static int unknown_key(const struct key *keys, const char *what, const char *nam
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "A %s has no key \"%s\"; did you mean \"%s\"?", what, name,
                                 nearest);
-    return nordfu_error_set(error, NORDFU_ERR_USAGE, "A %s has no key \"%s\"; there are: %s.", what,
-                            name, list);
+    return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                            has_value ? "A %s has no key \"%s\"; there are: %s."
+                                      : "A %s is written KEY=VALUE,KEY=VALUE..., which \"%s\" is "
+                                        "not; the keys are: %s.",
+                            what, name, list);
 }
 
 /* One "key=value"; a key alone means yes. */
 static int read_pair(void *config, const struct key *keys, const char *what, char *pair,
                      struct nordfu_error *error)
 {
+    const struct key *key = keys;
     char *equals = strchr(pair, '=');
     const char *value = equals != NULL ? equals + 1 : "yes";
     if (equals != NULL)
         *equals = 0;
-    for (; keys->name != NULL; keys++) {
-        if (strcmp(keys->name, pair) != 0)
-            continue;
-        int code = keys->read((char *)config + keys->offset, value, error);
-        if (code == BAD_VALUE)
-            return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                    "\"%s\" is no value for a %s's %s; expected: %s.", value, what,
-                                    pair, keys->expected);
-        return code;
-    }
-    return BAD_VALUE;
+    while (key->name != NULL && strcmp(key->name, pair) != 0)
+        key++;
+    if (key->name == NULL)
+        return unknown_key(keys, what, pair, equals != NULL, error);
+    if (equals == NULL && key->read != read_bool)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "A %s's %s needs a value: %s=VALUE.", what,
+                                pair, pair);
+    int code = key->read((char *)config + key->offset, value, error);
+    if (code == BAD_VALUE)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "\"%s\" is no value for a %s's %s; expected: %s.", value, what,
+                                pair, key->expected);
+    return code;
 }
 
 static int read_pairs(void *config, const struct key *keys, const char *what, const char *text,
@@ -217,13 +240,25 @@ static int read_pairs(void *config, const struct key *keys, const char *what, co
             return nordfu_error_set(error, NORDFU_ERR_USAGE, "A value for a %s is too long.", what);
         snprintf(pair, sizeof(pair), "%.*s", (int)size, text);
         int code = size > 0 ? read_pair(config, keys, what, pair, error) : 0;
-        if (code == BAD_VALUE)
-            return unknown_key(keys, what, pair, error);
         if (code != 0)
             return code;
         text += size;
         text += *text == ',';
     }
+    return 0;
+}
+
+/* The profile, whose chip it is, may stand behind the size. */
+static int check_size(const struct sim_device_config *config, struct nordfu_error *error)
+{
+    const struct sim_profile *profile =
+        config->profile != NULL ? config->profile : sim_profile_find(DEFAULT_PROFILE);
+    uint32_t room = profile->bootloader_address - profile->application_address;
+    if (config->app_size > room)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "An application of %u bytes does not fit; a device's app-size is 1 "
+                                "to %u.",
+                                config->app_size, room);
     return 0;
 }
 
@@ -243,7 +278,7 @@ int sim_config_device(struct sim_device_config *config, const char *text,
     if (code == 0 && memcmp(&config->address, &nobody, sizeof(nobody)) == 0)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "A device needs an address: addr=DE063B974CD8.");
-    return code;
+    return code == 0 ? check_size(config, error) : code;
 }
 
 int sim_config_dongle(struct sim_dongle_config *config, const char *text,

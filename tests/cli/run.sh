@@ -151,6 +151,16 @@ case_usage() {
     said 'did you mean "name"?'
     expect 2 "$nordfu" sim --device addr=$address,mode=sleeping
     said 'expected: app, bootloader or off'
+    expect 2 "$nordfu" sim --device addr=$address,pubkey=nope.pem
+    said 'key file nope.pem'
+    expect 2 "$nordfu" sim --device addr=$address --device addr=de:06:3b:97:4c:d8
+    said 'Devices 1 and 2 have the same address'
+    for place in nowhere/flash.bin . ; do
+        expect 2 "$nordfu" sim --device addr=$address --flash-out $place
+        said "The file of --flash-out, $place, can't be written: "
+    done
+    expect 2 "$nordfu" sim --device addr=$address,app-size=0xD1001
+    said 'app-size is 1 to 856064'
     [ ! -s out ] || fail "a usage error wrote to standard output"
 }
 
@@ -418,7 +428,7 @@ case_keys() {
 
 case_sim_ends() {
     # The image that the device had from the beginning is written, too; a link is made and taken away.
-    start_sim --device "$device,app-version=9,app-size=4096"
+    start_sim --device "$device,app-version=9,app-size=4096" --device addr=DE063B974CD9,app-size=856064
     [ "$(readlink dongle)" = "$(head -n 1 sim.log)" ] || fail "the link is not to the path"
     stop_sim
     [ "$(wc -c <flash.bin)" = 4096 ] || fail "not the size of the image"
