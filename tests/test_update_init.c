@@ -432,6 +432,10 @@ static void assert_refused(const struct fixture *f, const struct refused_row *ro
         strstr(e->text, row->advice) == NULL || e->text[strlen(e->text) - 1] != '.')
         fail_msg("%s, run %d: %s", row->name, run, e->text);
     assert_null(fixture_event(f, NORDFU_EVENT_DONE));
+    bool at_the_end = strncmp(row->what, FINAL, strlen(FINAL)) == 0;
+    const char *stays = at_the_end ? "The device restarts" : "The device stays in its bootloader";
+    if (strstr(f->notes, stays) == NULL)
+        fail_msg("%s, run %d: %s", row->name, run, f->notes);
 }
 
 /* Left alone, the bootloader gives up waiting and starts the application, if there is one. */

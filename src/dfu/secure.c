@@ -112,6 +112,7 @@ static int execute_data(struct secure_run *r, bool final)
     int rc = exchange(r->pipe, &request, timeout, &response, r->error);
     if (rc == 0)
         r->session->unanswered = false;
+    r->session->rejected = rc == 0 && final && response.result != OP_SUCCESS;
     if (rc == 0 && response.result != OP_SUCCESS)
         rc = secure_refused(r, &request, final, &response);
     return rc;

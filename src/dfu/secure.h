@@ -31,6 +31,7 @@ struct secure_session {
     uint32_t earlier; /* `bytes` of the images before */
     uint32_t resumed_earlier;
     bool unanswered; /* the final Execute was sent, and it is not known what came of it */
+    bool rejected;   /* the final Execute was refused: the device restarts */
 };
 
 void secure_session_init(struct secure_session *session, const struct sink *sink);

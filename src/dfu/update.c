@@ -318,12 +318,15 @@ static int await_leaving(struct flow *f)
                             (int)(LEAVE_TIMEOUT / NORDFU_SECOND));
 }
 
-/* A refusal leaves the device where it is. */
+/* What a refusal leaves (dfu-protocol D.5). */
 static void tell_where_it_stays(const struct flow *f)
 {
-    sink_text(f->sink, now(f), NORDFU_EVENT_NOTE,
-              "The device stays in its bootloader, ready for the right package; without one it "
-              "starts its application again after about two minutes, if it still has one.");
+    const char *early = "The device stays in its bootloader, ready for the right package; without "
+                        "one it starts its application again after about two minutes, if it still "
+                        "has one.";
+    const char *late = "The device restarts: it runs its application again, or waits in its "
+                       "bootloader for the right package where the new image had to overwrite it.";
+    sink_text(f->sink, now(f), NORDFU_EVENT_NOTE, "%s", f->session.rejected ? late : early);
 }
 
 static int update_image(struct flow *f, const struct nordfu_image *image)
