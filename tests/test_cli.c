@@ -220,6 +220,7 @@ static void json_escapes_what_must_be_escaped(void **state)
     FILE *file = tmpfile();
     json_begin(&json, "a\"b\\");
     json_text(&json, "k", "\x01\n\xFF\xC3\xA9");
+    json_text(&json, "d", "\xC2\x9B\xE2\x80\xAE\xF3\xA0\x80\x81\xF0\x9F\x98\x80");
     json_number(&json, "n", -5);
     json_enter(&json, "o");
     json_bool(&json, "t", true);
@@ -227,9 +228,9 @@ static void json_escapes_what_must_be_escaped(void **state)
     json_real(&json, "r", 1.5);
     json_end(&json, file);
     read_back(file, text, sizeof(text));
-    assert_string_equal(
-        text, "{\"event\":\"a\\\"b\\\\\",\"k\":\"\\u0001\\u000a\\ufffd\xC3\xA9\",\"n\":-5,"
-              "\"o\":{\"t\":true},\"r\":1.500000}\n");
+    assert_string_equal(text, "{\"event\":\"a\\\"b\\\\\",\"k\":\"\\u0001\\u000a\\ufffd\xC3\xA9\","
+                              "\"d\":\"\\u009b\\u202e\\udb40\\udc01\xF0\x9F\x98\x80\",\"n\":-5,"
+                              "\"o\":{\"t\":true},\"r\":1.500000}\n");
 }
 
 static void a_member_that_does_not_fit_is_left_out_whole(void **state)

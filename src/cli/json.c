@@ -34,8 +34,11 @@ static void quoted(struct json *json, const char *text)
             add(json, "\\ufffd");
         else if (code == '"' || code == '\\')
             add(json, "\\%c", (char)code);
-        else if (code < 0x20 || code == 0x7F)
+        else if (text_disturbs(code) && code < 0x10000)
             add(json, "\\u%04x", (unsigned)code);
+        else if (text_disturbs(code))
+            add(json, "\\u%04x\\u%04x", (unsigned)(0xD7C0 + (code >> 10)),
+                (unsigned)(0xDC00 + (code & 0x3FF)));
         else
             add(json, "%.*s", (int)length, text);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/text.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +22,7 @@ size_t text_next(const char *text, uint32_t *code)
     return valid ? size : 1;
 }
 
-static bool disturbs(uint32_t code)
+bool text_disturbs(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == UINT32_MAX ||
            (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
@@ -36,7 +35,7 @@ void text_escape(char *out, size_t size, const char *text)
     uint32_t code;
     for (size_t length; (length = text_next(text, &code)) > 0; text += length) {
         char piece[16];
-        if (!disturbs(code))
+        if (!text_disturbs(code))
             snprintf(piece, sizeof(piece), "%.*s", (int)length, text);
         else if (code == UINT32_MAX || code < 0x100)
             snprintf(piece, sizeof(piece), "\\x%02X",

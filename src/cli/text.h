@@ -3,6 +3,7 @@
 #ifndef NORDFU_CLI_TEXT_H
 #define NORDFU_CLI_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,10 @@
  * at the end of the text. An invalid byte is one byte long with *code = UINT32_MAX.
  */
 size_t text_next(const char *text, uint32_t *code);
+
+/* True for characters that steer a terminal or change how the text around them is read: control
+ * characters, writing direction marks, invisible ones; and for UINT32_MAX. */
+bool text_disturbs(uint32_t code);
 
 /*
  * Copies `text` with everything that could disturb a terminal (control characters, writing
