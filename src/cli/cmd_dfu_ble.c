@@ -197,6 +197,7 @@ static int read_options(const struct args *args, struct nordfu_update_options *u
 /* One run: what its callbacks need. */
 struct run {
     bool json;
+    bool begun; /* some of the image may be on the device */
     struct progress progress;
     struct nordfu_target *target;
 };
@@ -204,6 +205,7 @@ struct run {
 static void on_event(void *context, const struct nordfu_event *event)
 {
     struct run *run = context;
+    run->begun = run->begun || event->type == NORDFU_EVENT_IMAGE;
     if (run->json)
         json_print_event(stdout, event);
     else
@@ -250,13 +252,11 @@ static void remark(const struct run *run, const char *sentence)
     json_print_event(stdout, &note);
 }
 
-/* What a cancelled update left behind, from what is known to be on the device. */
-static void explain_cancel(struct nordfu_error *error, const struct nordfu_update_result *result)
+static void explain_cancel(const struct run *run, struct nordfu_error *error)
 {
-    bool begun = result->bytes > 0 || result->resumed > 0;
     nordfu_error_set(error, NORDFU_ERR_CANCELLED, "%s",
-                     begun ? "Cancelled; the same command goes on where this one stopped."
-                           : "Cancelled before anything was transferred.");
+                     run->begun ? "Cancelled; the same command goes on where this one stopped."
+                                : "Cancelled before the transfer began.");
 }
 
 static int report_failure(const struct run *run, int code, struct nordfu_error *error)
@@ -281,7 +281,7 @@ static int update(struct run *run, const struct nordfu_package *package,
     int code = nordfu_target_update(run->target, package, wishes, on_event, run, &result, &error);
     progress_clear(&run->progress);
     if (code == NORDFU_ERR_CANCELLED)
-        explain_cancel(&error, &result);
+        explain_cancel(run, &error);
     if (code != 0)
         code = report_failure(run, code, &error);
     else if (run->json)

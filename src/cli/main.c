@@ -313,12 +313,15 @@ static int close_output(const struct app *app, int result)
     failed = fclose(stdout) != 0 || failed;
     if (!failed || left || errno == EPIPE)
         return result;
-    const char *reason = errno != 0 ? strerror(errno) : "not everything was taken";
+    /* The reason is known if what did not fit waits to the end. */
+    const char *reason = errno != 0 ? strerror(errno) : "";
+    const char *colon = errno != 0 ? ": " : "";
     if (app->output_optional || result != 0) {
-        fprintf(stderr, "Warning: The output could not be written completely: %s.\n", reason);
+        fprintf(stderr, "Warning: The output could not be written completely%s%s.\n", colon,
+                reason);
         return result;
     }
-    fprintf(stderr, "Error: The output could not be written completely: %s.\n", reason);
+    fprintf(stderr, "Error: The output could not be written completely%s%s.\n", colon, reason);
     return command_exit_code(NORDFU_ERR_SYSTEM);
 }
 

@@ -336,7 +336,7 @@ case_cancel_while_scanning() {
     got=0
     wait $first || got=$?
     [ "$got" = 130 ] || fail "the signal ended it with $got"
-    said 'Cancelled before anything was transferred'
+    said 'Cancelled before the transfer began'
     [ $(($(date +%s) - began)) -le 2 ] || fail "it took longer than 2 s"
     # The dongle is usable at once.
     expect 5 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --scan-time 1
