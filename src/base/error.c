@@ -6,8 +6,9 @@
 #if defined(__GNUC__)
 __attribute__((format(printf, 5, 0)))
 #endif
-static int fill(struct nordfu_error *error, int code, enum nordfu_speaker speaker, uint32_t detail,
-                const char *format, va_list args)
+static int
+fill(struct nordfu_error *error, int code, enum nordfu_speaker speaker, uint32_t detail,
+     const char *format, va_list args)
 {
     if (error == NULL)
         return code;
