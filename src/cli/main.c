@@ -80,7 +80,7 @@ static void write_log(void *context, enum nordfu_log_level level, const char *te
     strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S", &local);
     pthread_mutex_lock(&app->log_lock);
     if (app->progress != NULL)
-        progress_clear(app->progress);
+        progress_hold(app->progress);
     if (app->verbosity > 0 || app->log_file == NULL)
         fprintf(stderr, "%s,%03ld %s\n", stamp, now.tv_nsec / 1000000, safe);
     if (app->log_file != NULL) {
@@ -88,6 +88,8 @@ static void write_log(void *context, enum nordfu_log_level level, const char *te
         if (fflush(app->log_file) != 0)
             app->log_errno = errno;
     }
+    if (app->progress != NULL)
+        progress_release(app->progress);
     pthread_mutex_unlock(&app->log_lock);
 }
 

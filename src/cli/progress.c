@@ -38,12 +38,22 @@ static void clear(struct progress *progress)
     progress->drawn = false;
 }
 
-void progress_clear(struct progress *progress)
+void progress_hold(struct progress *progress)
 {
     pthread_mutex_lock(&progress->lock);
     clear(progress);
     fflush(progress->out);
+}
+
+void progress_release(struct progress *progress)
+{
     pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_clear(struct progress *progress)
+{
+    progress_hold(progress);
+    progress_release(progress);
 }
 
 /* One line that stays. What is in it may come from the air. */
@@ -74,11 +84,17 @@ static unsigned columns_of(FILE *out)
 void progress_bar(char *out, size_t size, unsigned columns, uint32_t bytes, uint32_t total,
                   double rate)
 {
-    enum { TAIL = 24 }; /* columns kept for rate and time, so that the bar stays as long as it is */
+    enum {
+        TAIL = 24, /* columns kept for rate and time, so that the bar's length stays */
+        LEFT_MAX = 599 * 60 + 59, /* seconds that fit there */
+    };
     char tail[64] = "", bar[101];
+    if (bytes > total)
+        bytes = total;
     unsigned percent = total == 0 ? 100 : (unsigned)((uint64_t)bytes * 100 / total);
     if (rate > 0) {
-        unsigned left = (unsigned)((double)(total - bytes) / rate + 0.5);
+        double seconds = (total - bytes) / rate + 0.5;
+        unsigned left = seconds < LEFT_MAX ? (unsigned)seconds : LEFT_MAX;
         snprintf(tail, sizeof(tail), " %5.1f kB/s %2u:%02u left", rate / 1000, left / 60,
                  left % 60);
     }

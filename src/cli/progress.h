@@ -30,8 +30,12 @@ void progress_init(struct progress *progress, FILE *out, bool allow_bar);
 void progress_close(struct progress *progress);
 /* Shows one event. Called on the event thread. */
 void progress_event(struct progress *progress, const struct nordfu_event *event);
-/* Takes the bar away, so that something else can be written; any thread. */
+/* Takes the bar away; any thread. */
 void progress_clear(struct progress *progress);
+/* Takes the bar away and keeps everything else waiting until progress_release, so that another
+ * line can be written to the same terminal; any thread. */
+void progress_hold(struct progress *progress);
+void progress_release(struct progress *progress);
 /* The lines after a success, up to "Device programmed." */
 void progress_summary(struct progress *progress, const struct nordfu_update_result *result);
 
