@@ -248,6 +248,25 @@ static void a_member_that_does_not_fit_is_left_out_whole(void **state)
     assert_string_equal(text, "{\"event\":\"e\",\"n\":1}\n");
 }
 
+static void a_full_line_is_closed_nevertheless(void **state)
+{
+    (void)state;
+    struct json json;
+    static char big[sizeof(json.text)], text[2 * sizeof(json.text)];
+    for (size_t size = sizeof(big) - 64; size < sizeof(big); size++) {
+        memset(big, 'x', size);
+        big[size] = 0;
+        FILE *file = tmpfile();
+        json_begin(&json, "e");
+        json_enter(&json, "o");
+        json_text(&json, "k", big);
+        json_leave(&json);
+        json_end(&json, file);
+        read_back(file, text, sizeof(text));
+        assert_string_equal(text + strlen(text) - 3, "}}\n");
+    }
+}
+
 static void the_bar_fits_every_terminal(void **state)
 {
     (void)state;
@@ -262,6 +281,11 @@ static void the_bar_fits_every_terminal(void **state)
     progress_bar(text, sizeof(text), 80, 500, 1000, 100);
     assert_non_null(strstr(text, " 50 % [#"));
     assert_non_null(strstr(text, "0.1 kB/s  0:05 left"));
+    /* Slower than there are digits for, and more than everything. */
+    progress_bar(text, sizeof(text), 80, 0, UINT32_MAX, 1e-6);
+    assert_non_null(strstr(text, " 599:59 left"));
+    progress_bar(text, sizeof(text), 80, 2000, 1000, 100);
+    assert_non_null(strstr(text, "100 % [##"));
     progress_bar(text, sizeof(text), 80, 0, 0, 0); /* nothing to transfer is no division by zero */
     assert_non_null(strstr(text, "100 %"));
 }
@@ -341,8 +365,15 @@ static void count(void *counter)
     (*(volatile int *)counter)++;
 }
 
-/* Exit status of a child that gets SIGTERM twice in a row, and once more after a while. */
-static int signalled_child(bool once_more)
+/* Until the counter is not 0; gives up after some seconds. */
+static void await(const volatile int *counter)
+{
+    for (int i = 0; i < 5000 && *counter == 0; i++)
+        usleep(1000);
+}
+
+/* Gets SIGTERM three times in a row, and once more after a while. */
+static int impatient_child(bool once_more)
 {
     struct signals signals;
     volatile int stops = 0;
@@ -350,9 +381,9 @@ static int signalled_child(bool once_more)
         return 1;
     kill(getpid(), SIGTERM);
     kill(getpid(), SIGTERM);
-    usleep(100000);
+    await(&stops);
     kill(getpid(), SIGTERM);
-    usleep(250000);
+    usleep(once_more ? 350000 : 50000);
     if (once_more)
         kill(getpid(), SIGTERM);
     if (once_more)
@@ -362,13 +393,30 @@ static int signalled_child(bool once_more)
     return stops == 1 ? 0 : 2;
 }
 
-static int signalled(bool once_more)
+/* Gets a signal that is none of the program's business first. */
+static int disturbed_child(bool once_more)
+{
+    (void)once_more;
+    struct signals signals;
+    volatile int stops = 0;
+    if (signals_start(&signals, count, (void *)&stops) != 0)
+        return 1;
+    kill(getpid(), SIGUSR1);
+    usleep(20000);
+    kill(getpid(), SIGTERM);
+    await(&stops);
+    signals_end(&signals);
+    return stops == 1 ? 0 : 2;
+}
+
+/* What became of a child. */
+static int signalled(int (*child)(bool once_more), bool once_more)
 {
     int status = 0;
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0)
-        _exit(signalled_child(once_more));
+        _exit(child(once_more));
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return status;
 }
@@ -376,12 +424,20 @@ static int signalled(bool once_more)
 static void signals_in_a_row_are_one_wish_and_a_later_one_kills(void **state)
 {
     (void)state;
-    int status = signalled(false);
+    int status = signalled(impatient_child, false);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-    status = signalled(true);
+    status = signalled(impatient_child, true);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGTERM);
+}
+
+static void a_foreign_signal_makes_nobody_deaf(void **state)
+{
+    (void)state;
+    int status = signalled(disturbed_child, false);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 int main(void)
@@ -398,11 +454,13 @@ int main(void)
         cmocka_unit_test(names_from_the_air_cannot_disturb_a_terminal),
         cmocka_unit_test(json_escapes_what_must_be_escaped),
         cmocka_unit_test(a_member_that_does_not_fit_is_left_out_whole),
+        cmocka_unit_test(a_full_line_is_closed_nevertheless),
         cmocka_unit_test(the_bar_fits_every_terminal),
         cmocka_unit_test(a_device_is_read_from_keys),
         cmocka_unit_test(a_wrong_device_is_a_sentence),
         cmocka_unit_test(a_dongle_has_an_api_and_habits),
         cmocka_unit_test(signals_in_a_row_are_one_wish_and_a_later_one_kills),
+        cmocka_unit_test(a_foreign_signal_makes_nobody_deaf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,9 @@ static void *wait_for_signals(void *context)
     int number = 0;
     sigset_t set;
     fill(&set);
-    while (sigwait(&set, &number) == 0 && number != SIGUSR1) {
+    while (sigwait(&set, &number) == 0 && !atomic_load(&signals->over)) {
+        if (number == SIGUSR1)
+            continue; /* somebody else's, which must not make this deaf to Ctrl-C */
         if (signals->stopped && now_ms() - first > SAME_WISH_MS)
             die_of(number);
         if (signals->stopped)
@@ -62,6 +64,7 @@ int signals_start(struct signals *signals, void (*stop)(void *context), void *co
     signals->stop = stop;
     signals->context = context;
     signals->stopped = false;
+    atomic_init(&signals->over, false);
     int result = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (result == 0)
         result = pthread_create(&signals->thread, NULL, wait_for_signals, signals);
@@ -70,6 +73,7 @@ int signals_start(struct signals *signals, void (*stop)(void *context), void *co
 
 void signals_end(struct signals *signals)
 {
+    atomic_store(&signals->over, true);
     pthread_kill(signals->thread, SIGUSR1);
     pthread_join(signals->thread, NULL);
     if (signals->stopped)

@@ -8,13 +8,15 @@
 #define NORDFU_CLI_SIGNALS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct signals {
     void (*stop)(void *context);
     void *context;
     pthread_t thread;
-    bool stopped; /* for signals_end */
+    bool stopped;     /* for signals_end */
+    atomic_bool over; /* for the thread */
 };
 
 /*
