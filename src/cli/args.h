@@ -92,8 +92,7 @@ __attribute__((format(printf, 2, 3)))
 #endif
 int args_complain(const struct args *args, const char *format, ...);
 
-/* The --help text of args->command, on standard output; `commands` (may be NULL) is a list to put
- * below it. */
+/* The --help text of args->command, on standard output. */
 void args_help(const struct args *args);
 
 /* Reads a number by the rule of ARGS_BASED (without "none"). */

@@ -221,12 +221,11 @@ static void on_signal(void *context)
 static int prepare(struct app *app, const struct args *args, struct nordfu_package **package,
                    struct nordfu_target **target, struct nordfu_error *error)
 {
-    char path[256];
+    char found[256];
+    const char *path = args->values[OPTION_PORT].count > 0 ? args->values[OPTION_PORT].text : found;
     int code = nordfu_package_open(package, args->values[OPTION_PACKAGE].text, error);
-    if (code == 0 && args->values[OPTION_PORT].count > 0)
-        snprintf(path, sizeof(path), "%s", args->values[OPTION_PORT].text);
-    else if (code == 0)
-        code = find_port(path, sizeof(path), args->values[OPTION_SERIAL].text, error);
+    if (code == 0 && path == found)
+        code = find_port(found, sizeof(found), args->values[OPTION_SERIAL].text, error);
     const struct nordfu_target_options wishes = {
         .log = &app->log,
         .baud = (uint32_t)args->values[OPTION_BAUD].number,

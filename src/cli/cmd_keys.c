@@ -80,17 +80,19 @@ static const struct args_option display_options[DISPLAY_OPTIONS] = {
     [DISPLAY_OUT] = {NULL, "--out_file", ARGS_TEXT, "Write to this file.", NULL, false},
 };
 
-/* Copies a small file to standard output, and removes it. */
-static int print_and_remove(const char *path)
+/* Copies a small file to standard output. */
+static int print_file(const char *path, struct nordfu_error *error)
 {
     char text[1024];
     FILE *file = fopen(path, "re");
     size_t size = file != NULL ? fread(text, 1, sizeof(text), file) : 0;
     if (file != NULL)
         fclose(file);
-    unlink(path);
+    if (size == 0)
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "The key's text in %s can't be read.",
+                                path);
     printf("%.*s\n", (int)size, text);
-    return size > 0 ? 0 : command_exit_code(NORDFU_ERR_SYSTEM);
+    return 0;
 }
 
 static int run_display(struct app *app, const struct args *args)
@@ -111,10 +113,12 @@ static int run_display(struct app *app, const struct args *args)
         snprintf(path, sizeof(path), "%s/key.pem", folder);
     }
     int code = nordfu_key_write_public(args->arguments[0], to_screen ? path : out, &error);
-    int result = code != 0 ? command_fail(&error) : to_screen ? print_and_remove(path) : 0;
-    if (to_screen)
+    if (to_screen) {
+        code = code == 0 ? print_file(path, &error) : code;
+        unlink(path);
         rmdir(folder);
-    return result;
+    }
+    return code == 0 ? 0 : command_fail(&error);
 }
 
 const struct command cmd_keys_display = {
