@@ -21,6 +21,7 @@ cleanup() {
     rm -rf "$folder"
 }
 trap cleanup EXIT
+trap 'exit 1' INT TERM HUP # dash has no EXIT for a signal
 cd "$folder"
 
 fail() {
@@ -49,6 +50,11 @@ said() {
     grep -q -e "$1" out err || fail "nobody said: $1"
 }
 
+# The sentence with which the program failed.
+failed_with() {
+    grep -q -e "^Error: .*$1" err || fail "not the reason: $1"
+}
+
 # make_package NAME VERSION BYTES: NAME.bin and NAME.zip, signed with key.pem.
 make_package() {
     [ -f key.pem ] || expect 0 "$nordfu" keys generate key.pem
@@ -69,10 +75,15 @@ wait_for() {
     done
 }
 
+sim_started() {
+    kill -0 "$sim" 2>/dev/null || fail "the simulator did not start"
+    test -e dongle
+}
+
 start_sim() {
     "$nordfu" sim --link "$folder/dongle" --flash-out flash.bin "$@" >sim.log 2>sim.err &
     sim=$!
-    wait_for 20 test -e dongle
+    wait_for 20 sim_started
 }
 
 # stop_sim SIGNAL: ends the simulator, which must end well.
@@ -276,14 +287,14 @@ case_not_found() {
     make_package app 2 16384
     start_sim --device "$device,mode=off"
     expect 5 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --scan-time 1
-    said 'DE:06:3B:97:4C:D8'
+    failed_with 'DE:06:3B:97:4C:D8'
 }
 
 case_refused() {
     make_package app 2 16384
     start_sim --device "$device,hw=51,pubkey=pub.pem"
     expect 6 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
-    said 'hardware'
+    failed_with 'hardware'
     stop_sim
 }
 
@@ -292,7 +303,7 @@ case_cancel_and_resume() {
     start_sim --device "$device,pubkey=pub.pem"
     "$nordfu" dfu ble -pkg app.zip -p dongle -a $address >first.out 2>first.err &
     first=$!
-    wait_for 30 grep -q '^ 20 %' first.out
+    wait_for 30 grep -q '^ [2-9]0 %' first.out
     began=$(date +%s)
     kill -INT $first
     got=0
@@ -310,11 +321,11 @@ case_cancel_and_resume() {
 
 case_killed_and_resumed() {
     # Killed without a chance to tidy up: neither the port nor the dongle nor the device is stuck.
-    make_package app 2 65536
+    make_package app 2 131072
     start_sim --device "$device,pubkey=pub.pem"
     "$nordfu" dfu ble -pkg app.zip -p dongle -a $address >first.out 2>&1 &
     first=$!
-    wait_for 30 grep -q '^ 40 %' first.out
+    wait_for 30 grep -q '^ [2-9]0 %' first.out
     kill -KILL $first
     wait $first 2>/dev/null || :
     expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
