@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: MIT
 # check_globals.sh BUILD_DIR: no object of the library, the simulator or the program has mutable data of static storage.
 set -eu
+if [ -z "$(find "$1" -path '*/src/*' -name '*.c.o' ! -path '*/tests/*' | head -n 1)" ]; then
+    echo "check_globals.sh: there is no object in $1" >&2
+    exit 1
+fi
 found=$(find "$1" -path '*/src/*' -name '*.c.o' ! -path '*/tests/*' -exec objdump -t {} + |
     awk '/file format/ { file = $1; sub(/:$/, "", file); sub(/^.*\/src\//, "src/", file) }
          NF >= 4 {

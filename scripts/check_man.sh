@@ -9,7 +9,7 @@ status=0
 # The options of the tables, but those that are not possible yet.
 for option in $(cat src/cli/main.c src/cli/cmd_*.c | tr '\n' ' ' | sed 's/\[[A-Z_]*\] = /\n&/g' |
     grep -v NOT_YET | sed -n 's/.*"\(--[a-z_-]*\)", *ARGS_.*/\1/p'); do
-    if ! sed 's/\\-/-/g' "$page" | grep -q -e "$option\\b"; then
+    if ! sed 's/\\-/-/g' "$page" | grep -q -E -e "$option([^a-z_-]|\$)"; then
         echo "$page: $option is missing" >&2
         status=1
     fi

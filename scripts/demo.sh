@@ -11,7 +11,7 @@ finish() {
     rm -rf "$folder"
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 
 fail() {
     echo "The demo failed: $1" >&2
