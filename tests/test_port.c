@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -208,7 +209,8 @@ static void old_input_is_discarded(void **state)
     int slave = open(pty->path, O_RDWR | O_NOCTTY);
     assert_true(slave >= 0);
     assert_int_equal(write(pty->master, "old\n", 4), 4);
-    usleep(20000);
+    struct pollfd arrived = {.fd = slave, .events = POLLIN};
+    assert_int_equal(poll(&arrived, 1, 5000), 1);
     struct nordfu_port *port = open_pty(pty);
     close(slave);
     uint8_t byte;

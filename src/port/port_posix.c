@@ -34,6 +34,7 @@ enum {
 struct posix_port {
     struct nordfu_port port;
     int fd;
+    bool stuck; /* the last write ended with bytes that the device does not take */
 };
 
 static const struct {
@@ -136,10 +137,12 @@ static int posix_write(struct nordfu_port *port, const void *bytes, size_t size,
         int ready = wait_for(self, POLLOUT, deadline, error);
         if (ready < 0)
             return ready;
-        if (ready == 0)
+        if (ready == 0) {
+            self->stuck = true;
             return nordfu_error_set(error, NORDFU_ERR_TIMEOUT,
                                     "%s takes no more bytes; the dongle seems to be stuck.",
                                     port->name);
+        }
         ssize_t written = write(self->fd, next, size);
         if (written < 0 && errno != EAGAIN && errno != EINTR)
             return failed(port, "Writing to", errno, error);
@@ -148,6 +151,7 @@ static int posix_write(struct nordfu_port *port, const void *bytes, size_t size,
             size -= (size_t)written;
         }
     }
+    self->stuck = false;
     return 0;
 }
 
@@ -155,6 +159,8 @@ static void posix_close(struct nordfu_port *port)
 {
     struct posix_port *self = (struct posix_port *)port;
     if (self->fd >= 0) {
+        if (self->stuck)
+            tcflush(self->fd, TCOFLUSH); /* or the kernel would try for another 30 s */
         ioctl(self->fd, TIOCNXCL);
         close(self->fd); /* the flock goes with it */
     }
