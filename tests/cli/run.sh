@@ -233,7 +233,7 @@ case_json() {
     expect 0 "$nordfu" dfu ble --json -pkg app.zip -p dongle -a $address
     [ "$("$json_lines" result bytes <out)" = 32768 ] || fail "not the bytes"
     [ "$("$json_lines" result mtu <out)" = 247 ] || fail "not the MTU"
-    [ "$("$json_lines" done <out)" = 1 ] || fail "not done once"
+    [ "$("$json_lines" "done" <out)" = 1 ] || fail "not done once"
     expect 5 "$nordfu" dfu ble --json -f -pkg app.zip -p dongle --scan-time 1
     "$json_lines" note text <out >note
     said '"note".*DfuTarg is used'
@@ -321,7 +321,7 @@ case_cancel_and_resume() {
 
 case_killed_and_resumed() {
     # Killed without a chance to tidy up: neither the port nor the dongle nor the device is stuck.
-    make_package app 2 131072
+    make_package app 2 98304
     start_sim --device "$device,pubkey=pub.pem"
     "$nordfu" dfu ble -pkg app.zip -p dongle -a $address >first.out 2>&1 &
     first=$!
