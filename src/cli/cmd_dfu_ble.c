@@ -196,6 +196,7 @@ static int read_options(const struct args *args, struct nordfu_update_options *u
 
 /* One run: what its callbacks need. */
 struct run {
+    const struct app *app;
     bool json;
     bool begun; /* some of the image may be on the device */
     struct progress progress;
@@ -261,6 +262,8 @@ static void explain_cancel(const struct run *run, struct nordfu_error *error)
 static int report_failure(const struct run *run, int code, struct nordfu_error *error)
 {
     error->code = code;
+    if (run->app->log_file != NULL) /* standard error has it anyway */
+        nordfu_log(&run->app->log, NORDFU_LOG_ERROR, "%s", error->text);
     if (run->json)
         json_print_error(stdout, error, command_exit_code(code));
     return command_fail(error);
@@ -298,7 +301,7 @@ static int run_dfu_ble(struct app *app, const struct args *args)
     int code = read_options(args, &wishes);
     if (code != ARGS_GO_ON)
         return code;
-    struct run run = {.json = args->values[OPTION_JSON].count > 0};
+    struct run run = {.app = app, .json = args->values[OPTION_JSON].count > 0};
     struct nordfu_package *package = NULL;
     app->output_optional = true;
     if (!wishes.has_address && wishes.name[0] == 0)

@@ -394,6 +394,8 @@ case_log() {
     ! grep -v "$stamp" log.txt || fail "a line without time in the file"
     [ "$(wc -l <err)" -gt 20 ] || fail "not even 20 lines with -vvvv"
     cmp err log.txt || fail "file and standard error differ"
+    expect 3 "$nordfu" -o failed.txt dfu ble -pkg app.zip -p nowhere -a $address
+    grep "$stamp.*nowhere" failed.txt || fail "the error is not in the log file"
 }
 
 case_real_package() {
