@@ -201,7 +201,8 @@ int nordfu_central_wait(struct nordfu_central *central, uint64_t until, struct n
 /* The present link, NULL if there is none. Valid until the next call. */
 const struct nordfu_link *nordfu_central_link(const struct nordfu_central *central);
 uint64_t nordfu_central_now(const struct nordfu_central *central);
-/* Disconnects if need be (within 500 ms, even when cancelled), closes, frees and nulls. */
+/* Disconnects if need be (within 500 ms, even when cancelled; up to 1.5 s more where the backend's
+ * own hardware hangs), closes, frees and nulls. */
 void nordfu_central_free(struct nordfu_central **central);
 
 struct nordfu_port;
