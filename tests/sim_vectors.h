@@ -8,18 +8,7 @@
 #include <jansson.h>
 
 #include "test.h"
-
-/* The file's root object; the caller calls json_decref. */
-static inline json_t *vectors_load(const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof(path), "%s/vectors/%s", TEST_DIR, name);
-    json_error_t error;
-    json_t *root = json_load_file(path, 0, &error);
-    if (root == NULL)
-        fail_msg("%s:%d: %s", path, error.line, error.text);
-    return root;
-}
+#include "vectors.h"
 
 /* A string member; NULL if it is missing. */
 static inline const char *vectors_text(const json_t *vector, const char *key)
