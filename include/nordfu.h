@@ -3,6 +3,7 @@
 #ifndef NORDFU_NORDFU_H
 #define NORDFU_NORDFU_H
 
+#include "nordfu/bond.h"
 #include "nordfu/cancel.h"
 #include "nordfu/central.h"
 #include "nordfu/error.h"

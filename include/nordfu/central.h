@@ -67,6 +67,26 @@ struct nordfu_advert {
     size_t service_count;
 };
 
+/*
+ * What is kept of a pairing, so that a later link, also one that another process makes or one to
+ * the device's bootloader, can be encrypted with the same key (Core Specification Vol 3 Part H).
+ * Secret.
+ */
+struct nordfu_bond {
+    struct nordfu_address peer; /* as the device advertised when it was paired with */
+    struct nordfu_address
+        own;            /* the central's own address then: a bonded bootloader knows no other */
+    uint8_t ltk[16];    /* long term key, least significant byte first */
+    uint8_t ltk_size;   /* bytes, 7..16 */
+    bool authenticated; /* not just works */
+    bool lesc;          /* LE Secure Connections: ediv and rand are 0 */
+    uint16_t ediv;
+    uint8_t rand[8];
+    bool has_identity; /* the device told its identity address and its resolving key */
+    struct nordfu_address identity;
+    uint8_t irk[16]; /* identity resolving key, least significant byte first */
+};
+
 /* What a flow wants of a new link. A wish that is refused is no error: see
  * nordfu_central_options.note. */
 struct nordfu_connect_wish {
@@ -76,6 +96,9 @@ struct nordfu_connect_wish {
     uint8_t phy;           /* 1 = 1M only, 2 = ask for 2M */
     uint16_t interval_min; /* connection interval x 1.25 ms, 6..3200; 0 = backend's choice */
     uint16_t interval_max;
+    /* A bond with the device, NULL = none. The central connects from the address that the bond
+     * names and encrypts the link before anything else. Read during the call only. */
+    const struct nordfu_bond *bond;
 };
 
 enum nordfu_property {
@@ -105,6 +128,7 @@ struct nordfu_link {
     uint16_t interval;             /* x 1.25 ms */
     uint16_t latency;              /* connection events */
     uint16_t supervision_timeout;  /* x 10 ms */
+    bool encrypted;
     size_t characteristic_count;
     struct nordfu_characteristic characteristics[NORDFU_MAX_CHARACTERISTICS];
 };
@@ -144,6 +168,9 @@ struct nordfu_central_ops {
     int (*receive)(struct nordfu_central *self, uint16_t *handle, void *buffer, size_t size,
                    uint64_t deadline, struct nordfu_error *error);
     int (*wait)(struct nordfu_central *self, uint64_t until, struct nordfu_error *error);
+    /* NULL = the backend can't. */
+    int (*pair)(struct nordfu_central *self, struct nordfu_bond *bond, uint64_t deadline,
+                struct nordfu_error *error);
     const struct nordfu_link *(*link)(const struct nordfu_central *self);
     uint64_t (*now)(const struct nordfu_central *self);
     void (*close)(struct nordfu_central *self);
@@ -166,10 +193,19 @@ int nordfu_central_scan(struct nordfu_central *central,
 /*
  * Connects, negotiates MTU, data length and PHY as far as both sides go along, and discovers all
  * services, characteristics and CCCDs afresh. On failure there is no link. Errors: NORDFU_ERR_LINK
- * (speaker HCI or SOFTDEVICE), NORDFU_ERR_TIMEOUT, ...
+ * (speaker HCI or SOFTDEVICE), NORDFU_ERR_TIMEOUT, NORDFU_ERR_REFUSED (speaker SMP: the peer does
+ * not know wish->bond any more, or has another key), ...
  */
 int nordfu_central_connect(struct nordfu_central *central, const struct nordfu_connect_wish *wish,
                            uint64_t deadline, struct nordfu_error *error);
+/*
+ * Pairs with the peer of the present link (just works, bonding) and fills in *bond, which then
+ * encrypts later links. The link is encrypted afterwards. Errors: NORDFU_ERR_REFUSED (speaker SMP:
+ * the peer's reason; the link may be gone), NORDFU_ERR_UNSUPPORTED (this backend can't),
+ * NORDFU_ERR_LINK, NORDFU_ERR_TIMEOUT.
+ */
+int nordfu_central_pair(struct nordfu_central *central, struct nordfu_bond *bond, uint64_t deadline,
+                        struct nordfu_error *error);
 /* Ends the link; 0 also when there is none or the peer was faster. */
 int nordfu_central_disconnect(struct nordfu_central *central, uint64_t deadline,
                               struct nordfu_error *error);

@@ -39,6 +39,7 @@ enum nordfu_speaker {
     NORDFU_SPEAKER_DFU_RESULT,   /* result byte of the DFU control point */
     NORDFU_SPEAKER_DFU_EXTENDED, /* extended error byte behind result 0x0B */
     NORDFU_SPEAKER_BUTTONLESS,   /* status of the buttonless characteristic */
+    NORDFU_SPEAKER_SMP, /* reason of a failed pairing or encryption (GAP security status) */
 };
 
 struct nordfu_error {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nordfu/bond.h"
 #include "nordfu/central.h"
 
 /* How the device was recognised. */
@@ -28,6 +29,16 @@ struct nordfu_update_options {
     uint32_t connect_delay_ms; /* wait before connecting, ms; 0 is best */
     uint32_t scan_timeout_ms;  /* how long to look for the device each time; 0 = 10 000 */
     uint32_t attempts;         /* links that may be lost before giving up; 0 = 3 */
+    uint8_t phy;               /* 1 = 1M only, 2 = ask for 2M; 0 = 2 */
+    uint16_t interval;         /* connection interval to ask for, x 1.25 ms, 6..3200; 0 = best */
+    uint16_t prn; /* packets per receipt notification of the bootloader; 0 = none, which is best */
+    bool no_resume; /* begin with the first byte, whatever the device holds already */
+    /* Change nothing: connect, tell as PLAN events what an update would do, let a bootloader that
+     * runs already check the init packet, and leave everything as it was. */
+    bool dry_run;
+    uint32_t timeout_ms; /* for the whole call; 0 = as long as there is progress */
+    /* Where bonds are kept, for devices that want one; NULL = for this update only. Not owned. */
+    struct nordfu_bond_store *bonds;
 };
 
 enum nordfu_event_type {
@@ -42,6 +53,7 @@ enum nordfu_event_type {
     NORDFU_EVENT_NOTE,       /* text: worth knowing, nothing is wrong */
     NORDFU_EVENT_ACTIVATING, /* everything is transferred; the bootloader checks and activates */
     NORDFU_EVENT_DONE,       /* the device left the bootloader */
+    NORDFU_EVENT_PLAN,       /* of a dry run: text says what an update would do or has found out */
 };
 
 struct nordfu_event {

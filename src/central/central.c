@@ -81,6 +81,15 @@ int nordfu_central_connect(struct nordfu_central *central, const struct nordfu_c
     return central->ops->connect(central, wish, deadline, error);
 }
 
+int nordfu_central_pair(struct nordfu_central *central, struct nordfu_bond *bond, uint64_t deadline,
+                        struct nordfu_error *error)
+{
+    if (central->ops->pair == NULL)
+        return nordfu_error_set(error, NORDFU_ERR_UNSUPPORTED, "%s can't pair with devices.",
+                                central->description);
+    return central->ops->pair(central, bond, deadline, error);
+}
+
 int nordfu_central_disconnect(struct nordfu_central *central, uint64_t deadline,
                               struct nordfu_error *error)
 {

@@ -153,7 +153,7 @@ static const char *const event_names[] = {
     [NORDFU_EVENT_JUMPING] = "jumping",   [NORDFU_EVENT_IMAGE] = "image",
     [NORDFU_EVENT_PROGRESS] = "progress", [NORDFU_EVENT_RETRY] = "retry",
     [NORDFU_EVENT_NOTE] = "note",         [NORDFU_EVENT_ACTIVATING] = "activating",
-    [NORDFU_EVENT_DONE] = "done",
+    [NORDFU_EVENT_DONE] = "done",         [NORDFU_EVENT_PLAN] = "plan",
 };
 
 void json_print_event(FILE *out, const struct nordfu_event *event)
@@ -207,6 +207,7 @@ static const char *const speaker_names[] = {
     [NORDFU_SPEAKER_DFU_RESULT] = "dfu-result",
     [NORDFU_SPEAKER_DFU_EXTENDED] = "dfu-extended",
     [NORDFU_SPEAKER_BUTTONLESS] = "buttonless",
+    [NORDFU_SPEAKER_SMP] = "smp",
 };
 
 void json_print_error(FILE *out, const struct nordfu_error *error, int exit_code)
