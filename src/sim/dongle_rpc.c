@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "sim/dongle_rpc_v2.h"
+#include "sim/dongle_rpc_v3.h"
 #include "sim/dongle_rpc_v5.h"
+#include "sim/dongle_rpc_v6.h"
 
 enum {
     TYPE_MAX = 32,
@@ -87,6 +90,15 @@ static void walk_flag(struct walk *w, bool must)
         w->failed = true;
 }
 
+/* A presence byte that must be 0. */
+static void walk_none(struct walk *w)
+{
+    if (presence(w, false))
+        w->failed = true;
+    if (!w->encoding)
+        dongle_rpc_put_kind(w->values, w->name, DONGLE_RPC_ABSENT, 0);
+}
+
 static void walk_bytes(struct walk *w, size_t size)
 {
     if (!w->encoding) {
@@ -146,12 +158,8 @@ static void walk_if_bytes_remain(struct walk *w, const char *type)
         dongle_rpc_put_kind(w->values, w->name, DONGLE_RPC_ABSENT, 0);
 }
 
-static void walk_list(struct walk *w, const char *type)
+static void walk_items(struct walk *w, const char *type, uint32_t count)
 {
-    uint32_t count =
-        number_bytes(w, 2, w->encoding ? (uint32_t)dongle_rpc_number(w->values, w->name) : 0);
-    if (!w->encoding)
-        dongle_rpc_put_kind(w->values, w->name, DONGLE_RPC_LIST, count);
     size_t length = w->length;
     for (uint32_t i = 0; i < count && !w->failed && !w->in.failed && !w->out.failed; i++) {
         char index[12];
@@ -162,6 +170,31 @@ static void walk_list(struct walk *w, const char *type)
     }
 }
 
+static void walk_list(struct walk *w, const char *type)
+{
+    uint32_t count =
+        number_bytes(w, 2, w->encoding ? (uint32_t)dongle_rpc_number(w->values, w->name) : 0);
+    if (!w->encoding)
+        dongle_rpc_put_kind(w->values, w->name, DONGLE_RPC_LIST, count);
+    walk_items(w, type, count);
+}
+
+/* Count, presence byte, items. */
+static void walk_optional_list(struct walk *w, const char *type)
+{
+    bool wanted = w->encoding && dongle_rpc_present(w->values, w->name);
+    uint32_t count =
+        number_bytes(w, 1, wanted ? (uint32_t)dongle_rpc_number(w->values, w->name) : 0);
+    bool present = presence(w, wanted);
+    if (!present && count != 0)
+        w->failed = true;
+    if (!w->encoding)
+        dongle_rpc_put_kind(w->values, w->name, present ? DONGLE_RPC_LIST : DONGLE_RPC_ABSENT,
+                            count);
+    if (present)
+        walk_items(w, type, count);
+}
+
 static const char *fields_of(const struct walk *w, const char *type)
 {
     for (size_t i = 0; i < w->dialect->type_count; i++)
@@ -170,29 +203,63 @@ static const char *fields_of(const struct walk *w, const char *type)
     return NULL;
 }
 
+/* How many bytes the members "name:width name:width" fill. */
+static size_t bit_bytes(const char *members)
+{
+    unsigned bits = 0;
+    for (const char *colon = strchr(members, ':'); colon != NULL; colon = strchr(colon + 1, ':'))
+        bits += (unsigned)(colon[1] - '0');
+    return bits > 8 ? 2 : 1;
+}
+
+/* One member "name:width": its bits are taken from *bits, or put there at `shift`; returns the
+ * width. Behind "name:width=" it is the size of the byte string `name`, which follows. */
+static uint32_t walk_bit_member(struct walk *w, const char *member, uint32_t *bits, uint32_t shift)
+{
+    size_t name = strcspn(member, ":"), length = w->length;
+    uint32_t width = (uint32_t)(member[name + 1] - '0'), mask = (1u << width) - 1;
+    bool sized = member[name + 2] == '=';
+    enter(w, member, name);
+    const struct dongle_rpc_value *value = w->encoding ? dongle_rpc_find(w->values, w->name) : NULL;
+    if (value != NULL)
+        *bits |= ((uint32_t)(sized ? (int64_t)value->size : value->number) & mask) << shift;
+    if (!w->encoding && !sized)
+        dongle_rpc_put(w->values, w->name, (*bits >> shift) & mask);
+    leave(w, length);
+    return width;
+}
+
+/* The byte string whose size the last member was. */
+static void walk_bit_string(struct walk *w, const char *member, uint32_t size)
+{
+    size_t length = w->length;
+    enter(w, member, strcspn(member, ":"));
+    walk_bytes(w, size);
+    leave(w, length);
+}
+
 /* Members "name:width name:width", from bit 0. */
 static void walk_bits(struct walk *w, const char *type)
 {
-    const char *members = fields_of(w, type);
-    size_t length = w->length;
-    unsigned shift = 0, byte = w->encoding ? 0 : bytes_get_u8(&w->in);
+    const char *member = fields_of(w, type), *last = NULL;
+    if (member == NULL) {
+        w->failed = true;
+        return;
+    }
+    size_t size = bit_bytes(member);
+    uint32_t shift = 0, start = 0, bits = w->encoding ? 0 : number_bytes(w, size, 0);
     if (!w->encoding)
         dongle_rpc_put_kind(w->values, w->name, DONGLE_RPC_STRUCT, 0);
-    while (members != NULL && *members != '\0') {
-        size_t size = strcspn(members, ":");
-        unsigned width = (unsigned)(members[size + 1] - '0'), mask = (1u << width) - 1;
-        enter(w, members, size);
-        if (w->encoding)
-            byte |= ((unsigned)dongle_rpc_number(w->values, w->name) & mask) << shift;
-        else
-            dongle_rpc_put(w->values, w->name, (byte >> shift) & mask);
-        leave(w, length);
-        shift += width;
-        members += strcspn(members, " ");
-        members += *members == ' ';
+    for (; *member != '\0'; member += *member == ' ') {
+        last = member;
+        start = shift;
+        shift += walk_bit_member(w, member, &bits, shift);
+        member += strcspn(member, " ");
     }
     if (w->encoding)
-        bytes_put_u8(&w->out, (uint8_t)byte);
+        number_bytes(w, size, bits);
+    if (last != NULL && last[strlen(last) - 1] == '=')
+        walk_bit_string(w, last, bits >> start);
 }
 
 static void walk_members(struct walk *w, const char *fields)
@@ -260,11 +327,11 @@ static bool walk_word(struct walk *w, const char *type)
     static const struct {
         const char *word;
         uint8_t size; /* of a number, or of a length */
-        enum { NUMBER, SIGNED, FLAG, NEED, BUFFER, RAW, KEY } what;
+        enum { NUMBER, SIGNED, FLAG, NEED, NONE, BUFFER, RAW, KEY } what;
     } words[] = {
         {"u8", 1, NUMBER}, {"u16", 2, NUMBER}, {"u32", 4, NUMBER},  {"i8", 1, SIGNED},
         {"flag", 1, FLAG}, {"need", 1, NEED},  {"buf8", 1, BUFFER}, {"buf16", 2, BUFFER},
-        {"raw8", 1, RAW},  {"raw16", 2, RAW},  {"key", 0, KEY},
+        {"raw8", 1, RAW},  {"raw16", 2, RAW},  {"key", 0, KEY},     {"none", 1, NONE},
     };
     size_t i = 0, count = sizeof(words) / sizeof(words[0]), length = strcspn(type, "<");
     while (i < count &&
@@ -277,6 +344,8 @@ static bool walk_word(struct walk *w, const char *type)
         walk_number(w, words[i].size, words[i].what == SIGNED);
     else if (words[i].what <= NEED)
         walk_flag(w, words[i].what == NEED);
+    else if (words[i].what == NONE)
+        walk_none(w);
     else if (words[i].what <= RAW)
         walk_buffer(w, words[i].size, words[i].what == RAW, limit);
     else
@@ -290,8 +359,10 @@ static void walk_type(struct walk *w, const char *type)
         char mark;
         void (*walk)(struct walk *w, const char *type);
     } marks[] = {
-        {'?', walk_optional}, {'~', walk_if_bytes_remain}, {'*', walk_list},
-        {'%', walk_bits},     {'@', walk_choice},          {'=', walk_sized},
+        {'?', walk_optional}, {'~', walk_if_bytes_remain},
+        {'*', walk_list},     {'#', walk_optional_list},
+        {'%', walk_bits},     {'@', walk_choice},
+        {'=', walk_sized},
     };
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (type[0] != marks[i].mark)
@@ -361,7 +432,12 @@ size_t dongle_rpc_encode_event(const struct dongle_rpc_dialect *dialect,
 
 const struct dongle_rpc_dialect *dongle_rpc_dialect_of(int api)
 {
-    return api == dongle_rpc_v5.api ? &dongle_rpc_v5 : NULL;
+    const struct dongle_rpc_dialect *const dialects[] = {&dongle_rpc_v2, &dongle_rpc_v3,
+                                                         &dongle_rpc_v5, &dongle_rpc_v6};
+    for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
+        if (dialects[i]->api == api)
+            return dialects[i];
+    return NULL;
 }
 
 const struct dongle_rpc_message *dongle_rpc_command(const struct dongle_rpc_dialect *dialect,

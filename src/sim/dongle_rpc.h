@@ -8,12 +8,13 @@
  * ("params.min_interval"), so that the SoftDevice reads and writes by the specification's own
  * names. A dialect is a set of such tables.
  *
- * Types: u8 u16 u32 i8, flag (presence byte), need (a flag that must be 1), xN (N bytes), buf8 and
- * buf16 (length, presence, data), raw8 and raw16 (length, data), key (6 or 16 bytes, as the number
- * key_type says), =name (as many bytes as the number `name` says), %NAME (bits of one byte), NAME
- * (a structure), @NAME (u32 id, presence byte and the value that belongs to the id). Before a type:
- * ? optional behind a presence byte, ~ present if bytes remain, * a list behind a u16 count. Behind
- * buf16: <N, the most bytes that are taken.
+ * Types: u8 u16 u32 i8, flag (presence byte), need (a flag that must be 1), none (one that must be
+ * 0), xN (N bytes), buf8 and buf16 (length, presence, data), raw8 and raw16 (length, data), key (6
+ * or 16 bytes, as the number key_type says), =name (as many bytes as the number `name` says), %NAME
+ * (bits of one byte, or of two if they need them), NAME (a structure), @NAME (u32 id, presence byte
+ * and the value that belongs to the id). Before a type: ? optional behind a presence byte, ~
+ * present if bytes remain, * a list behind a u16 count, # an optional list (u8 count, presence
+ * byte). Behind buf16: <N, the most bytes that are taken.
  */
 #ifndef NORDFU_SIM_DONGLE_RPC_H
 #define NORDFU_SIM_DONGLE_RPC_H
@@ -99,13 +100,14 @@ struct dongle_rpc_dialect {
     const struct dongle_rpc_message *events;
     size_t event_count;
     const struct dongle_rpc_type
-        *types; /* structures, and bit fields as "name:width ..." from bit 0 */
+        *types; /* structures, and bit fields as "name:width ..." from bit 0; "=" behind the last
+                   width: the bits are the size of a byte string that follows under that name */
     size_t type_count;
     const struct dongle_rpc_choice *choices;
     size_t choice_count;
 };
 
-/* The dialect of a SoftDevice API (5); NULL if there is none. */
+/* The dialect of a SoftDevice API (2, 3, 5, 6); NULL if there is none. */
 const struct dongle_rpc_dialect *dongle_rpc_dialect_of(int api);
 
 const struct dongle_rpc_message *dongle_rpc_command(const struct dongle_rpc_dialect *dialect,
