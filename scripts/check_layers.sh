@@ -34,7 +34,7 @@ BEGIN {
     # C and POSIX (and the Linux bits of them) are everywhere.
     system_header = "^(assert|ctype|errno|fcntl|grp|inttypes|limits|locale|math|poll|pthread|pty|signal|stdarg|stdatomic|stdbool|" \
         "stddef|stdint|stdio|stdlib|string|strings|termios|time|unistd|wchar|dirent|getopt|langinfo|libgen|float|" \
-        "sys/(file|ioctl|mman|random|select|signalfd|socket|stat|sysmacros|time|timerfd|types|uio|wait|eventfd)|arpa/inet)[.]h$"
+        "sys/(file|ioctl|mman|random|select|signalfd|socket|stat|sysmacros|time|timerfd|types|uio|un|wait|eventfd)|arpa/inet)[.]h$"
 }
 function complain(text) { print FILENAME ":" FNR ": " text > "/dev/stderr"; bad = 1 }
 FNR == 1 {
