@@ -247,6 +247,36 @@ static void generated_keys_differ_sign_and_survive_their_pem(void **state)
     assert_memory_not_equal(xy[0], xy[1], sizeof(xy[0]));
 }
 
+/* FIPS-197, appendices B and C.1. */
+static void aes128_gives_the_published_blocks(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t key[16], in[16], out[16];
+    } table[] = {
+        {{0x2B, 0x7E, 0x15, 0x16, 0x28, 0xAE, 0xD2, 0xA6, 0xAB, 0xF7, 0x15, 0x88, 0x09, 0xCF, 0x4F,
+          0x3C},
+         {0x32, 0x43, 0xF6, 0xA8, 0x88, 0x5A, 0x30, 0x8D, 0x31, 0x31, 0x98, 0xA2, 0xE0, 0x37, 0x07,
+          0x34},
+         {0x39, 0x25, 0x84, 0x1D, 0x02, 0xDC, 0x09, 0xFB, 0xDC, 0x11, 0x85, 0x97, 0x19, 0x6A, 0x0B,
+          0x32}},
+        {{0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E,
+          0x0F},
+         {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE,
+          0xFF},
+         {0x69, 0xC4, 0xE0, 0xD8, 0x6A, 0x7B, 0x04, 0x30, 0xD8, 0xCD, 0xB7, 0x80, 0x70, 0xB4, 0xC5,
+          0x5A}},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        uint8_t block[CRYPTO_AES_SIZE];
+        assert_int_equal(crypto_aes128(table[i].key, table[i].in, block, NULL), 0);
+        assert_memory_equal(block, table[i].out, sizeof(block));
+        memcpy(block, table[i].in, sizeof(block));
+        assert_int_equal(crypto_aes128(table[i].key, block, block, NULL), 0);
+        assert_memory_equal(block, table[i].out, sizeof(block));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +290,7 @@ int main(void)
         cmocka_unit_test(public_key_is_written_as_in_the_vector),
         cmocka_unit_test(a_published_signature_verifies_and_no_changed_one_does),
         cmocka_unit_test(generated_keys_differ_sign_and_survive_their_pem),
+        cmocka_unit_test(aes128_gives_the_published_blocks),
     };
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
 }

@@ -385,3 +385,21 @@ bool crypto_verify(const uint8_t xy[CRYPTO_PUBLIC_SIZE], const uint8_t hash[CRYP
     ERR_clear_error();
     return good;
 }
+
+int crypto_aes128(const uint8_t key[CRYPTO_AES_SIZE], const uint8_t in[CRYPTO_AES_SIZE],
+                  uint8_t out[CRYPTO_AES_SIZE], struct nordfu_error *error)
+{
+    uint8_t block[CRYPTO_AES_SIZE] = {0};
+    int size = 0;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    bool good =
+        context != NULL && EVP_EncryptInit_ex2(context, EVP_aes_128_ecb(), key, NULL, NULL) == 1 &&
+        EVP_CIPHER_CTX_set_padding(context, 0) == 1 &&
+        EVP_EncryptUpdate(context, block, &size, in, sizeof(block)) == 1 && size == sizeof(block);
+    EVP_CIPHER_CTX_free(context); /* clears the key */
+    if (!good)
+        crypto_wipe(block, sizeof(block));
+    memcpy(out, block, sizeof(block));
+    crypto_wipe(block, sizeof(block));
+    return good ? 0 : trouble(error, "encrypt a block with AES-128");
+}

@@ -1,6 +1,6 @@
 /*
  * SPDX-License-Identifier: MIT
- * SHA-256 and ECDSA P-256: the primitives, with OpenSSL hidden behind them.
+ * SHA-256, ECDSA P-256 and AES-128: the primitives, with OpenSSL hidden behind them.
  *
  * Integers are big endian here (X || Y, r || s); the byte orders of the DFU formats are their
  * users' business. Thread-safe as long as no two threads share one object.
@@ -76,6 +76,17 @@ int crypto_sign(const struct crypto_key *key, const uint8_t hash[CRYPTO_SHA256_S
  * malformed. */
 bool crypto_verify(const uint8_t xy[CRYPTO_PUBLIC_SIZE], const uint8_t hash[CRYPTO_SHA256_SIZE],
                    const uint8_t signature[CRYPTO_SIGNATURE_SIZE]);
+
+#define CRYPTO_AES_SIZE 16 /* bytes of an AES-128 key, and of a block */
+
+/*
+ * Encrypts one block with AES-128. All three are in the order of FIPS-197: byte 0 is the most
+ * significant one. Bluetooth (Core Vol 3 Part H 2.2.1) writes its numbers that way, too, but
+ * transmits and stores them least significant byte first: reverse those before and after. `in` and
+ * `out` may be the same. Errors: NORDFU_ERR_SYSTEM; `out` is all zeros then.
+ */
+int crypto_aes128(const uint8_t key[CRYPTO_AES_SIZE], const uint8_t in[CRYPTO_AES_SIZE],
+                  uint8_t out[CRYPTO_AES_SIZE], struct nordfu_error *error);
 
 /* Overwrites a secret in a way that the compiler does not drop. */
 void crypto_wipe(void *data, size_t size);
