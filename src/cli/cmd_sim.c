@@ -15,6 +15,7 @@
 #include "cli/sim_config.h"
 #include "cli/text.h"
 #include "nordfu/cancel.h"
+#include "sim/att_socket.h"
 #include "sim/pty.h"
 #include "sim/settle.h"
 
@@ -29,6 +30,7 @@ enum {
     OPTION_LOSS,
     OPTION_USB,
     OPTION_BAUD,
+    OPTION_ATT,
     OPTION_JSON,
     OPTIONS,
 };
@@ -54,6 +56,9 @@ static const struct args_option options[OPTIONS] = {
     [OPTION_BAUD] = {NULL, "--baud", ARGS_INTEGER,
                      "Rate of the dongle's UART, 1200 to 4000000; 1000000 by default.", NULL,
                      false},
+    [OPTION_ATT] = {NULL, "--att", ARGS_TEXT,
+                    "Make a socket at this path, for other programs to connect to the devices.",
+                    NULL, false},
     [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per line.", NULL, false},
 };
 
@@ -64,6 +69,7 @@ struct scene {
     struct air *air;
     struct sim_dongle *dongle;
     struct sim_pty *pty;
+    struct att_socket *att;
     struct sim_device *devices[ARGS_MAX_REPEATS];
     struct sim_device_config configs[ARGS_MAX_REPEATS];
     size_t count;
@@ -190,7 +196,8 @@ static int build(struct scene *scene, const struct args *args,
         (scene->air = air_new(scene->world, &air)) == NULL ||
         (scene->dongle = sim_dongle_new(scene->world, scene->air, dongle)) == NULL)
         return out_of_memory(error);
-    return 0;
+    const char *att = values[OPTION_ATT].text;
+    return att != NULL ? att_socket_new(&scene->att, scene->world, scene->air, att, error) : 0;
 }
 
 /* After the listener, so that the log begins with the devices' first steps. */
@@ -209,6 +216,7 @@ static void tear_down(struct scene *scene)
     for (size_t i = 0; i < scene->count; i++)
         sim_device_free(&scene->devices[i]);
     sim_dongle_free(&scene->dongle);
+    att_socket_free(&scene->att);
     air_free(&scene->air);
     sim_world_free(&scene->world);
     sim_pty_free(&scene->pty);
