@@ -119,7 +119,7 @@ static int identify(struct dongle *d, struct probe_identity *identity, struct no
     snprintf(identity->text, sizeof(identity->text), "SoftDevice API v%d (%s)", identity->api,
              rpc_fwid_text(identity->fwid));
     const struct rpc_dialect *dialect = rpc_dialect_find(identity->api);
-    if (dialect == NULL)
+    if (dialect == NULL || identity->api != 5)
         return nordfu_error_set(error, NORDFU_ERR_DONGLE,
                                 "The dongle on %s runs %s, FWID 0x%04X, which this version of "
                                 "nordfu does not speak. Program it with connectivity firmware of "

@@ -9,7 +9,8 @@
 
 const struct rpc_dialect *rpc_dialect_find(int api)
 {
-    static const struct rpc_dialect *const dialects[] = {&rpc_dialect_v5};
+    static const struct rpc_dialect *const dialects[] = {&rpc_dialect_v2, &rpc_dialect_v3,
+                                                         &rpc_dialect_v5, &rpc_dialect_v6};
     for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
         if (dialects[i]->api == api)
             return dialects[i];
@@ -19,6 +20,11 @@ const struct rpc_dialect *rpc_dialect_find(int api)
 int rpc_dialect_api(const struct rpc_dialect *dialect)
 {
     return dialect->api;
+}
+
+const struct rpc_traits *rpc_dialect_traits(const struct rpc_dialect *dialect)
+{
+    return &dialect->traits;
 }
 
 static const struct rpc_command_row *command_row(const struct rpc_dialect *dialect,
@@ -52,7 +58,8 @@ size_t rpc_encode_request(const struct rpc_dialect *dialect, enum rpc_command co
     if (row->name == NULL || (params == NULL && row->request->name != NULL))
         return 0;
     struct bytes_writer w;
-    bytes_writer_init(&w, out, capacity);
+    bytes_writer_init(
+        &w, out, capacity < dialect->traits.payload_max ? capacity : dialect->traits.payload_max);
     bytes_put_u8(&w, RPC_REQUEST);
     bytes_put_u8(&w, row->opcode);
     rpc_put_fields(&w, row->request, params);
@@ -116,5 +123,9 @@ enum rpc_verdict rpc_decode_event(const struct rpc_dialect *dialect, const void 
     *event = (enum rpc_event)(row - dialect->events);
     memset(params, 0, sizeof(*params));
     rpc_get_fields(&r, row->fields, params);
-    return bytes_reader_done(&r) ? RPC_OK : RPC_MALFORMED;
+    if (!bytes_reader_done(&r))
+        return RPC_MALFORMED;
+    if (row->finish != NULL)
+        row->finish(params);
+    return RPC_OK;
 }

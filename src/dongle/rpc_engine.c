@@ -111,39 +111,74 @@ static void get_bytes(struct bytes_reader *r, const struct rpc_field *f, uint8_t
     bytes_get(r, at, f->size);
 }
 
+static void put_code(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
+                     const uint8_t *base)
+{
+    (void)base;
+    uint8_t wire = 0;
+    while (wire < f->size && f->codes[wire] != *at)
+        wire++;
+    if (wire == f->size)
+        w->failed = true;
+    bytes_put_u8(w, wire);
+}
+
+static void get_code(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at, uint8_t *base)
+{
+    (void)base;
+    uint8_t wire = bytes_get_u8(r);
+    *at = wire < f->size ? f->codes[wire] : RPC_CODE_UNKNOWN;
+}
+
 /* ---- Bit fields ---- */
 
-static uint8_t bit_max(const struct rpc_bit *bit)
+static unsigned bit_max(const struct rpc_bit *bit)
 {
-    return (uint8_t)((1u << bit->width) - 1);
+    return (1u << bit->width) - 1;
+}
+
+static unsigned join_bits(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at)
+{
+    unsigned value = 0;
+    for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++) {
+        if (bit->reserved)
+            continue;
+        if (at[bit->offset] > bit_max(bit))
+            w->failed = true;
+        value |= (unsigned)at[bit->offset] << bit->shift;
+    }
+    return value;
+}
+
+static void split_bits(const struct rpc_field *f, uint8_t *at, unsigned value)
+{
+    for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++)
+        if (!bit->reserved)
+            at[bit->offset] = (uint8_t)(value >> bit->shift & bit_max(bit));
 }
 
 static void put_bits(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
                      const uint8_t *base)
 {
     (void)base;
-    uint8_t byte = 0;
-    for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++) {
-        if (at[bit->offset] > bit_max(bit))
-            w->failed = true;
-        byte = (uint8_t)(byte | at[bit->offset] << bit->shift);
-    }
-    bytes_put_u8(w, byte);
+    unsigned value = join_bits(w, f, at);
+    if (f->kind == RPC_KIND_BITS16)
+        bytes_put_u16(w, (uint16_t)value);
+    else
+        bytes_put_u8(w, (uint8_t)value);
 }
 
 static void get_bits(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at, uint8_t *base)
 {
     (void)base;
-    uint8_t byte = bytes_get_u8(r);
-    for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++)
-        at[bit->offset] = (uint8_t)(byte >> bit->shift & bit_max(bit));
+    split_bits(f, at, f->kind == RPC_KIND_BITS16 ? bytes_get_u16(r) : bytes_get_u8(r));
 }
 
-static uint8_t named_bits(const struct rpc_field *f)
+static unsigned named_bits(const struct rpc_field *f)
 {
-    uint8_t mask = 0;
+    unsigned mask = 0;
     for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++)
-        mask = (uint8_t)(mask | bit_max(bit) << bit->shift);
+        mask |= bit_max(bit) << bit->shift;
     return mask;
 }
 
@@ -159,7 +194,40 @@ static void put_mask(struct bytes_writer *w, const struct rpc_field *f, const ui
 static void get_mask(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at, uint8_t *base)
 {
     (void)base;
-    *at = bytes_get_u8(r) & named_bits(f);
+    *at = (uint8_t)(bytes_get_u8(r) & named_bits(f));
+}
+
+/* How many bits lie below the length of RPC_KIND_BITS_DATA. */
+static unsigned length_shift(const struct rpc_field *f)
+{
+    unsigned shift = 0;
+    for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++)
+        shift = (unsigned)bit->shift + bit->width;
+    return shift;
+}
+
+static void put_bits_data(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
+                          const uint8_t *base)
+{
+    struct rpc_view view = load_view(base + f->aux);
+    unsigned shift = length_shift(f);
+    unsigned value = join_bits(w, f, at);
+    if (view.size > 0xFFu >> shift || (view.data == NULL && view.size > 0))
+        w->failed = true;
+    bytes_put_u8(w, (uint8_t)(value | (unsigned)view.size << shift));
+    bytes_put(w, view.data, view.size);
+}
+
+static void get_bits_data(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at,
+                          uint8_t *base)
+{
+    unsigned value = bytes_get_u8(r);
+    struct rpc_view view = {.size = value >> length_shift(f)};
+    split_bits(f, at, value);
+    view.data = bytes_view(r, view.size);
+    if (view.data == NULL)
+        view.size = 0;
+    memcpy(base + f->aux, &view, sizeof(view));
 }
 
 /* ---- Compositions ---- */
@@ -178,25 +246,59 @@ static void get_struct(struct bytes_reader *r, const struct rpc_field *f, uint8_
     rpc_get_fields(r, f->fields, at);
 }
 
-static void put_list(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
-                     const uint8_t *base)
+static void put_items(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
+                      uint16_t count)
 {
-    uint16_t count = load_u16(base + f->aux);
-    bytes_put_u16(w, count);
     if (count > f->size)
         w->failed = true;
     for (size_t i = 0; i < count && !w->failed; i++)
         rpc_put_fields(w, f->fields, at + i * f->stride);
 }
 
-static void get_list(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at, uint8_t *base)
+static void get_items(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at,
+                      uint16_t count)
 {
-    uint16_t count = bytes_get_u16(r);
     if (count > f->size)
         r->failed = true;
     for (size_t i = 0; i < count && !r->failed; i++)
         rpc_get_fields(r, f->fields, at + i * f->stride);
+}
+
+static void put_list(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
+                     const uint8_t *base)
+{
+    uint16_t count = load_u16(base + f->aux);
+    bytes_put_u16(w, count);
+    put_items(w, f, at, count);
+}
+
+static void get_list(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at, uint8_t *base)
+{
+    uint16_t count = bytes_get_u16(r);
     memcpy(base + f->aux, &count, sizeof(count));
+    get_items(r, f, at, count);
+}
+
+static void put_opt_list(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
+                         const uint8_t *base)
+{
+    bool present = load_bool(base + f->has);
+    uint16_t count = present ? load_u16(base + f->aux) : 0;
+    bytes_put_u8(w, (uint8_t)count);
+    bytes_put_u8(w, present);
+    put_items(w, f, at, count);
+}
+
+static void get_opt_list(struct bytes_reader *r, const struct rpc_field *f, uint8_t *at,
+                         uint8_t *base)
+{
+    uint16_t count = bytes_get_u8(r);
+    bool present = get_presence(r);
+    if (!present && count > 0)
+        r->failed = true;
+    memcpy(base + f->has, &present, sizeof(present));
+    memcpy(base + f->aux, &count, sizeof(count));
+    get_items(r, f, at, count);
 }
 
 static void put_variant(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *at,
@@ -300,10 +402,14 @@ static const struct {
     [RPC_KIND_I8] = {put_u8, get_u8},
     [RPC_KIND_FLAG] = {put_flag, get_flag},
     [RPC_KIND_BYTES] = {put_bytes, get_bytes},
+    [RPC_KIND_CODE] = {put_code, get_code},
     [RPC_KIND_BITS] = {put_bits, get_bits},
+    [RPC_KIND_BITS16] = {put_bits, get_bits},
+    [RPC_KIND_BITS_DATA] = {put_bits_data, get_bits_data},
     [RPC_KIND_MASK] = {put_mask, get_mask},
     [RPC_KIND_STRUCT] = {put_struct, get_struct},
     [RPC_KIND_LIST] = {put_list, get_list},
+    [RPC_KIND_OPT_LIST] = {put_opt_list, get_opt_list},
     [RPC_KIND_VARIANT] = {put_variant, get_variant},
     [RPC_KIND_BUF8] = {put_view, get_view},
     [RPC_KIND_BUF16] = {put_view, get_view},
@@ -316,20 +422,30 @@ static const struct {
 /* Is the field to be written? Writes the presence byte, if there is one. */
 static bool put_present(struct bytes_writer *w, const struct rpc_field *f, const uint8_t *base)
 {
-    if (f->presence == RPC_ALWAYS)
+    bool present = true;
+    if (is_view(f))
+        present = load_view(base + f->offset).data != NULL;
+    else if (f->presence != RPC_ALWAYS && f->presence != RPC_SENT)
+        present = load_bool(base + f->has);
+    if (f->presence == RPC_ALWAYS || f->presence == RPC_BARE)
         return true;
-    bool present = is_view(f) ? load_view(base + f->offset).data != NULL : load_bool(base + f->has);
-    if (f->presence == RPC_OPT)
+    if (present && f->presence == RPC_NEVER)
+        w->failed = true;
+    if (f->presence != RPC_IF_LEFT)
         bytes_put_u8(w, present);
     return present;
 }
 
 static bool get_present(struct bytes_reader *r, const struct rpc_field *f, uint8_t *base)
 {
-    if (f->presence == RPC_ALWAYS)
-        return true;
-    bool present = f->presence == RPC_OPT ? get_presence(r) : bytes_left(r) > 0;
-    if (!is_view(f))
+    bool present = true;
+    if (f->presence == RPC_IF_LEFT)
+        present = bytes_left(r) > 0;
+    else if (f->presence != RPC_ALWAYS && f->presence != RPC_BARE)
+        present = get_presence(r);
+    if (present && f->presence == RPC_NEVER)
+        r->failed = true;
+    if (f->presence != RPC_ALWAYS && f->presence != RPC_SENT && !is_view(f))
         memcpy(base + f->has, &present, sizeof(present));
     return present;
 }

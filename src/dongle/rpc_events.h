@@ -28,6 +28,11 @@ struct rpc_version_get_response {
     struct rpc_version version;
 };
 
+struct rpc_tx_packet_count_get_response {
+    bool has_count;
+    uint8_t count; /* buffers for writes and notifications on this link */
+};
+
 struct rpc_gap_addr_get_response {
     struct rpc_addr addr;
 };
@@ -45,6 +50,8 @@ struct rpc_gap_conn_sec_get_response {
 struct rpc_gap_rssi_get_response {
     bool has_rssi;
     int8_t rssi; /* dBm */
+    bool has_ch_index;
+    uint8_t ch_index; /* v6 */
 };
 
 struct rpc_gap_data_length_update_response {
@@ -57,6 +64,7 @@ union rpc_response_params {
     struct rpc_uuid_encode_response uuid_encode;
     struct rpc_uuid_decode_response uuid_decode;
     struct rpc_version_get_response version_get;
+    struct rpc_tx_packet_count_get_response tx_packet_count_get;
     struct rpc_gap_addr_get_response gap_addr_get;
     struct rpc_gap_sec_params_reply_response gap_sec_params_reply;
     struct rpc_gap_conn_sec_get_response gap_conn_sec_get;
@@ -83,6 +91,10 @@ struct rpc_event_gap_connected {
     struct rpc_addr peer;
     uint8_t role;                       /* 1 peripheral, 2 central */
     struct rpc_conn_params conn_params; /* in force; min and max interval are equal */
+    struct rpc_addr own;                /* v2: the address it uses itself */
+    uint8_t irk_match, irk_match_idx;   /* v2: resolved with that key of the whitelist */
+    uint8_t adv_handle;                 /* v6, peripheral, as the rest */
+    struct rpc_buffer_ref adv_data, scan_rsp_data;
 };
 
 struct rpc_event_gap_disconnected {
@@ -130,7 +142,8 @@ struct rpc_event_gap_auth_status {
     uint16_t conn;
     uint8_t auth_status;           /* section 10.5 */
     uint8_t error_src;             /* 0 own side, 1 peer */
-    uint8_t bonded, lesc;          /* 0 or 1 */
+    uint8_t bonded;                /* 0 or 1 */
+    uint8_t lesc;                  /* 0 or 1; v2 and v3: see the keys, always 0 here */
     uint8_t sm1, sm2;              /* levels reached in security modes 1 and 2: bit 0 is level 1 */
     uint8_t kdist_own, kdist_peer; /* enum rpc_key_dist */
     bool has_keyset;               /* only after a SEC_PARAMS_REPLY with a keyset */
@@ -142,30 +155,49 @@ struct rpc_event_gap_conn_sec_update {
     struct rpc_conn_sec conn_sec;
 };
 
+/* The same in every dialect, though the wire's numbers differ (section 10.7). */
 enum rpc_timeout_source {
+    RPC_TIMEOUT_ADVERTISING = 0,
     RPC_TIMEOUT_SCAN = 1,
     RPC_TIMEOUT_CONN = 2,
     RPC_TIMEOUT_AUTH_PAYLOAD = 3,
+    RPC_TIMEOUT_SECURITY_REQUEST = 4, /* v2, v3 */
+    RPC_TIMEOUT_UNKNOWN = 0xFF,
 };
 
 struct rpc_event_gap_timeout {
     uint16_t conn;
-    uint8_t src; /* enum rpc_timeout_source (v5) */
+    uint8_t src;     /* enum rpc_timeout_source */
+    bool has_buffer; /* v6, end of a scan: its buffer handed back */
+    struct rpc_buffer_ref buffer;
 };
 
 struct rpc_event_gap_rssi_changed {
     uint16_t conn;
-    int8_t rssi; /* dBm */
+    int8_t rssi;      /* dBm */
+    uint8_t ch_index; /* v6 */
 };
 
 struct rpc_event_gap_adv_report {
     uint16_t conn; /* always RPC_CONN_NONE */
     struct rpc_addr peer;
-    struct rpc_addr direct; /* target of a directed advertisement, else zeros */
+    struct rpc_addr direct; /* target of a directed advertisement, else zeros; not in v2 */
     int8_t rssi;            /* dBm */
     uint8_t scan_rsp;       /* 1: an answer to a scan request */
     uint8_t adv_type;       /* 0 connectable, 1 directed, 2 scannable, 3 neither */
     struct rpc_view data;
+    /* The rest: v6 only. adv_type is made from the first three. */
+    uint8_t connectable, scannable, directed, extended_pdu; /* 0 or 1 */
+    uint8_t status; /* 0 complete, 1 more to come, 2 truncated, 3 missed. Unless it is 1 the scan
+                       has paused (section 11.5). */
+    uint8_t primary_phy, secondary_phy; /* 0xFF = none */
+    int8_t tx_power;                    /* dBm, 127 = unknown */
+    uint8_t ch_index;
+    uint8_t set_id;   /* 0xFF = none */
+    uint16_t data_id; /* means something if there is a set_id */
+    uint32_t buffer_id;
+    uint16_t aux_offset; /* us to the next packet, 0 = none */
+    uint8_t aux_phy;     /* 0 = none */
 };
 
 struct rpc_event_gap_sec_request {
@@ -184,7 +216,8 @@ struct rpc_event_gap_phy_update {
     uint8_t tx_phy, rx_phy;
 };
 
-/* GAP_DATA_LENGTH_UPDATE (now in force) and GAP_DATA_LENGTH_UPDATE_REQUEST (the peer's values). */
+/* GAP_DATA_LENGTH_UPDATE (v3: DATA_LENGTH_CHANGED; now in force) and GAP_DATA_LENGTH_UPDATE_REQUEST
+ * (the peer's values). */
 struct rpc_event_gap_data_length_update {
     uint16_t conn;
     struct rpc_dl_params params;
@@ -243,13 +276,14 @@ struct rpc_event_gattc_exchange_mtu_rsp {
 };
 
 struct rpc_event_gattc_timeout {
-    struct rpc_event_gattc gattc;
-    uint8_t src; /* 0 = ATT transaction */
+    struct rpc_event_gattc gattc; /* v2 has only conn: the rest is 0 */
+    uint8_t src;                  /* 0 = ATT transaction */
 };
 
+/* v2, v3: TX_COMPLETE, which also counts notifications and has only conn of gattc. */
 struct rpc_event_gattc_write_cmd_tx_complete {
     struct rpc_event_gattc gattc;
-    uint8_t count; /* places freed in the write command queue */
+    uint8_t count; /* places freed in the write command queue, or buffers (v2, v3) */
 };
 
 struct rpc_event_gatts_sys_attr_missing {

@@ -16,12 +16,16 @@ static const struct rpc_bit amplifier_bits[] = {
 #undef T
 
 /* A member of an option's or configuration's value, under the wire's name for it. */
-#define VALUE(form, T, label, m, n)                                                                \
-    {                                                                                              \
-        .name = (label), .kind = RPC_KIND_##form, .offset = RPC_AT(T, value.m, n)                  \
-    }
+#define VALUE(form, T, label, m, n) RPC_ROW_AS(label, form, T, value.m, n)
 
 #define T struct rpc_option
+const struct rpc_field rpc_fields_option_conn_bw[] = {
+    VALUE(U8, T, "role", conn_bw.role, 1),
+    VALUE(U8, T, "rx", conn_bw.rx, 1),
+    VALUE(U8, T, "tx", conn_bw.tx, 1),
+    RPC_END,
+};
+
 const struct rpc_field rpc_fields_option_pa_lna[] = {
     {.name = "pa",
      .kind = RPC_KIND_BITS,
@@ -76,6 +80,11 @@ const struct rpc_field rpc_fields_option_scan_req_report[] = {
 
 const struct rpc_field rpc_fields_option_compat_mode_1[] = {
     VALUE(U8, T, "enable", compat_mode_1.enable, 1),
+    RPC_END,
+};
+
+const struct rpc_field rpc_fields_option_compat_mode[] = {
+    VALUE(U8, T, "enable", compat_mode.enable, 1),
     RPC_END,
 };
 

@@ -4,6 +4,11 @@
 
 /* ---- Responses, behind the status ---- */
 
+const struct rpc_field rpc_fields_tx_packet_count_get_response[] = {
+    RPC_ROW_OPT_U8(struct rpc_tx_packet_count_get_response, count),
+    RPC_END,
+};
+
 const struct rpc_field rpc_fields_uuid_vs_add_response[] = {
     RPC_ROW_OPT_U8(struct rpc_uuid_vs_add_response, type),
     RPC_END,
@@ -52,6 +57,14 @@ const struct rpc_field rpc_fields_gap_data_length_update_response[] = {
 #undef T
 
 /* ---- Common events ---- */
+
+#define T struct rpc_event_gattc_write_cmd_tx_complete
+const struct rpc_field rpc_fields_event_tx_complete[] = {
+    RPC_ROW_U16(struct rpc_event_gattc, conn),
+    RPC_ROW_U8(T, count),
+    RPC_END,
+};
+#undef T
 
 #define T struct rpc_event_user_mem_request
 const struct rpc_field rpc_fields_event_user_mem_request[] = {
@@ -104,7 +117,7 @@ const struct rpc_field rpc_fields_event_gap_sec_params_request[] = {
 #undef T
 
 #define T struct rpc_event_gap_sec_info_request
-static const struct rpc_bit sec_info_bits[] = {
+const struct rpc_bit rpc_bits_sec_info_request[] = {
     RPC_BIT(T, enc_info, 0, 1),
     RPC_BIT(T, id_info, 1, 1),
     RPC_BIT(T, sign_info, 2, 1),
@@ -115,7 +128,7 @@ const struct rpc_field rpc_fields_event_gap_sec_info_request[] = {
     RPC_ROW_U16(T, conn),
     RPC_ROW_STRUCT(T, peer, rpc_fields_addr),
     RPC_ROW_STRUCT(T, master_id, rpc_fields_master_id),
-    RPC_ROW_BITS("request", sec_info_bits),
+    RPC_ROW_BITS("request", rpc_bits_sec_info_request),
     RPC_END,
 };
 #undef T
@@ -147,6 +160,12 @@ const struct rpc_field rpc_fields_event_gap_lesc_dhkey_request[] = {
 #undef T
 
 #define T struct rpc_event_gap_auth_status
+const struct rpc_bit rpc_bits_auth_status_v3[] = {
+    RPC_BIT(T, error_src, 0, 2),
+    RPC_BIT(T, bonded, 2, 1),
+    RPC_END,
+};
+
 static const struct rpc_bit auth_bits_v5[] = {
     RPC_BIT(T, error_src, 0, 2),
     RPC_BIT(T, bonded, 2, 1),
@@ -162,12 +181,7 @@ const struct rpc_field rpc_fields_event_gap_auth_status_v5[] = {
     RPC_ROW_MASK(T, sm2, rpc_bits_levels),
     RPC_ROW_MASK(T, kdist_own, rpc_bits_kdist),
     RPC_ROW_MASK(T, kdist_peer, rpc_bits_kdist),
-    {.name = "keyset",
-     .kind = RPC_KIND_STRUCT,
-     .presence = RPC_IF_LEFT,
-     .fields = rpc_fields_keyset,
-     .offset = offsetof(T, keyset),
-     .has = RPC_HAS(T, keyset)},
+    RPC_ROW_STRUCT_IF_LEFT(T, keyset, rpc_fields_keyset),
     RPC_END,
 };
 #undef T
@@ -181,6 +195,21 @@ const struct rpc_field rpc_fields_event_gap_conn_sec_update[] = {
 #undef T
 
 #define T struct rpc_event_gap_timeout
+static const uint8_t timeout_sources_v3[] = {
+    RPC_TIMEOUT_ADVERTISING, RPC_TIMEOUT_SECURITY_REQUEST, RPC_TIMEOUT_SCAN,
+    RPC_TIMEOUT_CONN,        RPC_TIMEOUT_AUTH_PAYLOAD,
+};
+
+const struct rpc_field rpc_fields_event_gap_timeout_v3[] = {
+    RPC_ROW_U16(T, conn),
+    {.name = "src",
+     .kind = RPC_KIND_CODE,
+     .codes = timeout_sources_v3,
+     .size = sizeof(timeout_sources_v3),
+     .offset = RPC_AT(T, src, 1)},
+    RPC_END,
+};
+
 const struct rpc_field rpc_fields_event_gap_timeout[] = {
     RPC_ROW_U16(T, conn),
     RPC_ROW_U8(T, src),

@@ -2,6 +2,14 @@
  * Layouts of the requests in connectivity-wire section 8. */
 #include "dongle/rpc_table.h"
 
+#define T struct rpc_tx_packet_count_get
+const struct rpc_field rpc_fields_tx_packet_count_get[] = {
+    RPC_ROW_U16(T, conn),
+    RPC_ROW_FLAG(T, want_count),
+    RPC_END,
+};
+#undef T
+
 #define T struct rpc_uuid_vs_add
 const struct rpc_field rpc_fields_uuid_vs_add[] = {
     RPC_ROW_OPT_BYTES(T, base, 16),

@@ -62,7 +62,7 @@ const struct rpc_bit rpc_bits_levels[] = {
 };
 
 #define T struct rpc_sec_params
-static const struct rpc_bit sec_bits[] = {
+const struct rpc_bit rpc_bits_sec_params[] = {
     RPC_BIT(T, bond, 0, 1),
     RPC_BIT(T, mitm, 1, 1),
     RPC_BIT(T, lesc, 2, 1),
@@ -73,7 +73,7 @@ static const struct rpc_bit sec_bits[] = {
 };
 
 const struct rpc_field rpc_fields_sec_params[] = {
-    RPC_ROW_BITS("flags", sec_bits),
+    RPC_ROW_BITS("flags", rpc_bits_sec_params),
     RPC_ROW_U8(T, min_key_size),
     RPC_ROW_U8(T, max_key_size),
     RPC_ROW_MASK(T, kdist_own, rpc_bits_kdist),
@@ -105,7 +105,7 @@ const struct rpc_field rpc_fields_master_id[] = {
 };
 #undef T
 
-static const struct rpc_field enc_key[] = {
+const struct rpc_field rpc_fields_enc_key[] = {
     RPC_ROW_STRUCT(struct rpc_enc_key, enc_info, rpc_fields_enc_info),
     RPC_ROW_STRUCT(struct rpc_enc_key, master_id, rpc_fields_master_id),
     RPC_END,
@@ -119,7 +119,7 @@ static const struct rpc_field id_key[] = {
 
 #define T struct rpc_sec_keys
 static const struct rpc_field sec_keys[] = {
-    RPC_ROW_OPT_STRUCT(T, enc, enc_key),
+    RPC_ROW_OPT_STRUCT(T, enc, rpc_fields_enc_key),
     RPC_ROW_OPT_STRUCT(T, id, id_key),
     RPC_ROW_OPT_BYTES(T, sign, 16),
     RPC_ROW_OPT_BYTES(T, pk, 64),

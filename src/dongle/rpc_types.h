@@ -44,13 +44,39 @@ struct rpc_conn_params {
     uint16_t sup_timeout; /* x 10 ms, 10..3200 */
 };
 
+#define RPC_MAX_WHITELIST 8 /* addresses, and as many keys */
+
+struct rpc_whitelist_addr {
+    bool has_addr;
+    struct rpc_addr addr;
+};
+
+struct rpc_whitelist_irk {
+    bool has_irk;
+    uint8_t irk[16];
+};
+
+struct rpc_whitelist {
+    bool has_addrs, has_irks;
+    uint16_t addr_count, irk_count;
+    struct rpc_whitelist_addr addrs[RPC_MAX_WHITELIST];
+    struct rpc_whitelist_irk irks[RPC_MAX_WHITELIST];
+};
+
+/* A dialect takes what it has and leaves out the rest. */
 struct rpc_scan_params {
     uint8_t active;
-    uint8_t use_whitelist;
-    uint8_t adv_dir_report;
+    uint8_t use_whitelist;     /* v2: `selective`; v6: `filter_policy`, section 10.7 */
+    uint8_t adv_dir_report;    /* v3, v5 */
+    uint8_t extended;          /* v6: also extended advertising */
+    uint8_t report_incomplete; /* v6 */
+    uint8_t phys;              /* v6: as in struct rpc_phys; 0 also means 1M */
+    uint8_t channel_mask[5];   /* v6: set bits are channels not to be used */
+    bool has_whitelist;        /* v2 */
+    struct rpc_whitelist whitelist;
     uint16_t interval; /* x 0.625 ms */
     uint16_t window;   /* x 0.625 ms */
-    uint16_t timeout;  /* v2, v3, v5: seconds; v6: x 10 ms; 0 = none */
+    uint16_t timeout;  /* x rpc_traits.scan_timeout_unit; 0 = none */
 };
 
 /* Bits of key distributions (kdist_own, kdist_peer). */
@@ -58,7 +84,7 @@ enum rpc_key_dist {
     RPC_KEY_ENC = 0x01,
     RPC_KEY_ID = 0x02,
     RPC_KEY_SIGN = 0x04,
-    RPC_KEY_LINK = 0x08,
+    RPC_KEY_LINK = 0x08, /* not in v2 */
 };
 
 struct rpc_sec_params {
@@ -175,6 +201,12 @@ struct rpc_version {
     uint16_t subversion_number; /* SoftDevice FWID, section 12.3 */
 };
 
+/* A report buffer of v6 (section 11.5). */
+struct rpc_buffer_ref {
+    uint32_t id;
+    uint16_t len;
+};
+
 struct rpc_amplifier {
     uint8_t enable, active_high; /* 0 or 1 */
     uint8_t gpio_pin;            /* 0..63 */
@@ -192,6 +224,10 @@ enum rpc_option_kind {
     RPC_OPTION_COMPAT_MODE_1,
     RPC_OPTION_AUTH_PAYLOAD_TIMEOUT,
     RPC_OPTION_SLAVE_LATENCY_DISABLE,
+    RPC_OPTION_CONN_BW,     /* v2, v3 */
+    RPC_OPTION_PRIVACY,     /* v2 */
+    RPC_OPTION_COMPAT_MODE, /* v2, v3 */
+    RPC_OPTION_EXT_LEN,     /* v3: the link layer payload; later a command of its own */
 };
 
 struct rpc_option {
@@ -204,7 +240,7 @@ struct rpc_option {
         } pa_lna;
         struct {
             uint8_t enable;
-        } conn_evt_ext, scan_req_report, compat_mode_1;
+        } conn_evt_ext, scan_req_report, compat_mode_1, compat_mode;
         struct {
             uint16_t conn;
             uint8_t map[5];
@@ -225,6 +261,18 @@ struct rpc_option {
             uint16_t conn;
             uint8_t disable;
         } slave_latency_disable;
+        struct {
+            uint8_t role;   /* 1 peripheral, 2 central */
+            uint8_t rx, tx; /* 1 low, 2 mid, 3 high */
+        } conn_bw;
+        struct {
+            bool has_irk;
+            uint8_t irk[16];
+            uint16_t interval_s;
+        } privacy;
+        struct {
+            uint8_t max_pdu_payload; /* 27..251 */
+        } ext_len;
     } value;
 };
 
@@ -272,6 +320,7 @@ struct rpc_config {
         } conn_gatt;
         struct {
             uint8_t periph, central, central_sec;
+            uint8_t adv_sets, qos_channel_survey; /* v6 */
         } role_count;
         struct rpc_device_name device_name;
         struct {
@@ -283,8 +332,41 @@ struct rpc_config {
     } value;
 };
 
-/* ---- Requests (section 8). ENABLE (v5, v6), GAP_SCAN_STOP and GAP_CONNECT_CANCEL have no
- * arguments. ---- */
+/* Links per bandwidth (v3). */
+struct rpc_bandwidth_counts {
+    struct {
+        uint8_t high, mid, low;
+    } tx, rx;
+};
+
+/* What v2 and v3 are configured with. */
+struct rpc_enable_params {
+    uint16_t vs_uuid_count; /* 0 = 10 */
+    bool has_bandwidth;     /* v2: must be false (section 14, trap 4) */
+    struct rpc_bandwidth_counts bandwidth;
+    uint8_t periph_conn_count, central_conn_count;
+    uint8_t central_sec_count; /* links that may pair at the same time */
+    bool has_device_name;      /* v3; false = default */
+    struct rpc_device_name device_name;
+    uint16_t att_mtu;        /* v3: the largest, 0 = 23; at most 247 */
+    uint8_t service_changed; /* 0 or 1 */
+    uint32_t attr_tab_size;  /* 0 = default */
+};
+
+/* ---- Requests (section 8). GAP_SCAN_STOP and GAP_CONNECT_CANCEL have no arguments. A dialect
+ * leaves out the members it has no field for. ---- */
+
+/* v2, v3. v5 and v6 have no arguments and are configured with CFG_SET. */
+struct rpc_enable {
+    bool has_params; /* must be true to be of use */
+    struct rpc_enable_params params;
+};
+
+/* v2, v3. */
+struct rpc_tx_packet_count_get {
+    uint16_t conn;
+    bool want_count;
+};
 
 struct rpc_uuid_vs_add {
     bool has_base;
@@ -328,6 +410,7 @@ struct rpc_gap_addr_get {
 struct rpc_gap_addr_set {
     bool has_addr;
     struct rpc_addr addr;
+    uint8_t cycle_mode; /* v2: 0 = the address stays, 1 = private addresses by turns */
 };
 
 struct rpc_gap_conn_param_update {
@@ -343,6 +426,8 @@ struct rpc_gap_disconnect {
 
 struct rpc_gap_tx_power_set {
     int8_t tx_power; /* dBm */
+    uint8_t role;    /* v6: 1 advertiser, 2 scanner and initiator, 3 connection */
+    uint16_t handle; /* v6: advertising set (role 1), connection (role 3) */
 };
 
 struct rpc_gap_authenticate {
@@ -356,6 +441,8 @@ struct rpc_gap_sec_params_reply {
     uint8_t sec_status; /* section 10.5 */
     bool has_params;    /* central: must be false */
     struct rpc_sec_params params;
+    /* Which keys to keep, section 11.8. v2: must be true, be it without any key, or the dongle
+       restarts (section 14, trap 2). */
     bool has_keyset;
     struct rpc_keyset keyset;
 };
@@ -405,11 +492,14 @@ struct rpc_gap_rssi_stop {
 struct rpc_gap_rssi_get {
     uint16_t conn;
     bool want_rssi;
+    bool want_ch_index; /* v6: must be true */
 };
 
 struct rpc_gap_scan_start {
-    bool has_params;
+    bool has_params; /* v6: false continues after a report; else must be true */
     struct rpc_scan_params params;
+    bool has_buffer; /* v6: must be true */
+    struct rpc_buffer_ref buffer;
 };
 
 struct rpc_gap_connect {
@@ -417,7 +507,7 @@ struct rpc_gap_connect {
     struct rpc_addr peer;
     struct rpc_scan_params scan;
     struct rpc_conn_params conn_params;
-    uint8_t cfg_tag; /* section 11.2; 0 = defaults */
+    uint8_t cfg_tag; /* v5, v6: section 11.2; 0 = defaults */
 };
 
 struct rpc_gap_phy_update {
