@@ -166,7 +166,10 @@ static void every_refusal_says_why_with_which_value_and_what_to_change(void **st
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct row *row = &rows[i];
-        struct refusal refusal = {*row->request, row->final, row->result, row->extended};
+        struct refusal refusal = {.request = *row->request,
+                                  .final = row->final,
+                                  .result = row->result,
+                                  .extended = row->extended};
         struct nordfu_error error;
         assert_int_equal(refusal_explain(&refusal, &image, &error), NORDFU_ERR_REFUSED);
         bool extended = row->result == 0x0B;
@@ -183,7 +186,7 @@ static void absent_fields_are_called_absent(void **state)
 {
     (void)state;
     static const struct nordfu_image bare = {.firmware_size = 8};
-    struct refusal refusal = {execute_init, false, 0x0B, 0x07};
+    struct refusal refusal = {.request = execute_init, .result = 0x0B, .extended = 0x07};
     struct nordfu_error error;
     refusal_explain(&refusal, &bare, &error);
     assert_non_null(strstr(error.text, "no firmware version, no SoftDevice requirement"));
@@ -196,7 +199,7 @@ static void the_longest_sentence_is_not_cut(void **state)
     full.init.sd_req_count = NORDFU_MAX_SD_REQ;
     full.init.sd_req[15] = 0xFFFFFFFF;
     full.init.has_fw_version = false;
-    struct refusal refusal = {execute_init, false, 0x0B, 0x07};
+    struct refusal refusal = {.request = execute_init, .result = 0x0B, .extended = 0x07};
     struct nordfu_error error;
     refusal_explain(&refusal, &full, &error);
     assert_int_equal(error.text[strlen(error.text) - 1], '.');

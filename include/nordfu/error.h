@@ -46,7 +46,7 @@ struct nordfu_error {
     int code;                    /* enum nordfu_class */
     enum nordfu_speaker speaker; /* whose number detail is */
     uint32_t detail;             /* the speaker's own code */
-    char text[512];              /* one sentence, UTF-8, no line break at the end */
+    char text[640];              /* one sentence, UTF-8, no line break at the end */
 };
 
 /*

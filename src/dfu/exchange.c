@@ -34,6 +34,12 @@ static int await(struct pipe *pipe, enum op_code code, uint64_t deadline,
                             UNRELATED_MOST, op_name(code));
 }
 
+int exchange_receipt(struct pipe *pipe, uint64_t deadline, struct op_response *response,
+                     struct nordfu_error *error)
+{
+    return await(pipe, OP_CRC, deadline, response, error);
+}
+
 int exchange(struct pipe *pipe, const struct op_request *request, uint64_t timeout,
              struct op_response *response, struct nordfu_error *error)
 {

@@ -17,4 +17,11 @@
 int exchange(struct pipe *pipe, const struct op_request *request, uint64_t timeout,
              struct op_response *response, struct nordfu_error *error);
 
+/*
+ * Waits until `deadline` (µs) for a receipt of data packets, which looks like the answer to a CRC
+ * request. NORDFU_ERR_TIMEOUT if none comes; else as exchange.
+ */
+int exchange_receipt(struct pipe *pipe, uint64_t deadline, struct op_response *response,
+                     struct nordfu_error *error);
+
 #endif

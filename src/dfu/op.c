@@ -14,7 +14,26 @@ size_t op_encode(const struct op_request *request, uint8_t out[OP_REQUEST_MAX])
         bytes_put_u32(&w, request->size);
     if (request->code == OP_SET_PRN)
         bytes_put_u16(&w, request->prn);
+    if (request->code == OP_FIRMWARE)
+        bytes_put_u8(&w, request->index);
     return w.at;
+}
+
+static void decode_hardware(struct op_response *response, struct bytes_reader *r)
+{
+    response->part = bytes_get_u32(r);
+    bytes_get_u32(r); /* variant */
+    response->rom = bytes_get_u32(r);
+    response->ram = bytes_get_u32(r);
+    bytes_get_u32(r); /* page size */
+}
+
+static void decode_firmware(struct op_response *response, struct bytes_reader *r)
+{
+    response->type = bytes_get_u8(r);
+    response->version = bytes_get_u32(r);
+    bytes_get_u32(r); /* address */
+    response->size = bytes_get_u32(r);
 }
 
 /* Reads what follows the result byte. */
@@ -30,6 +49,11 @@ static void decode_payload(struct op_response *response, struct bytes_reader *r)
         response->offset = bytes_get_u32(r);
         response->crc = bytes_get_u32(r);
     }
+    response->told = bytes_left(r) > 0;
+    if (response->code == OP_HARDWARE && response->told)
+        decode_hardware(response, r);
+    if (response->code == OP_FIRMWARE && response->told)
+        decode_firmware(response, r);
 }
 
 enum op_decoded op_decode(struct op_response *response, enum op_code expected, const void *bytes,
@@ -57,8 +81,14 @@ static const char *look_up(const char *const *names, size_t count, unsigned inde
 const char *op_name(unsigned code)
 {
     static const char *const names[] = {
-        [OP_CREATE] = "Create",   [OP_SET_PRN] = "Set PRN", [OP_CRC] = "CRC",
-        [OP_EXECUTE] = "Execute", [OP_SELECT] = "Select",   [OP_ABORT] = "Abort",
+        [OP_CREATE] = "Create",
+        [OP_SET_PRN] = "Set PRN",
+        [OP_CRC] = "CRC",
+        [OP_EXECUTE] = "Execute",
+        [OP_SELECT] = "Select",
+        [OP_ABORT] = "Abort",
+        [OP_HARDWARE] = "Hardware Version",
+        [OP_FIRMWARE] = "Firmware Version",
     };
     return look_up(names, sizeof(names) / sizeof(names[0]), code, "request");
 }

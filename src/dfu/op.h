@@ -15,6 +15,8 @@ enum op_code {
     OP_CRC = 0x03,
     OP_EXECUTE = 0x04,
     OP_SELECT = 0x06,
+    OP_HARDWARE = 0x0A,
+    OP_FIRMWARE = 0x0B,
     OP_ABORT = 0x0C,
     OP_RESPONSE = 0x60, /* first byte of every answer */
 };
@@ -48,13 +50,21 @@ struct op_request {
     enum op_object object; /* create, select */
     uint32_t size;         /* create: bytes of the object */
     uint16_t prn;          /* set PRN: packets per receipt notification, 0 = none */
+    uint8_t index;         /* firmware: 0 = bootloader, then SoftDevice and application */
 };
 
 #define OP_REQUEST_MAX  6  /* bytes of the longest request */
-#define OP_RESPONSE_MAX 15 /* bytes of the longest response that is understood */
+#define OP_RESPONSE_MAX 23 /* bytes of the longest response that is understood */
 
 /* Writes the request into `out`; returns its size. */
 size_t op_encode(const struct op_request *request, uint8_t out[OP_REQUEST_MAX]);
+
+enum op_firmware_type {
+    OP_FIRMWARE_SOFTDEVICE = 0,
+    OP_FIRMWARE_APPLICATION = 1,
+    OP_FIRMWARE_BOOTLOADER = 2,
+    OP_FIRMWARE_NONE = 0xFF, /* nothing has that index */
+};
 
 struct op_response {
     uint8_t code;      /* the request that is answered */
@@ -63,6 +73,13 @@ struct op_response {
     uint32_t max_size; /* select: largest object, bytes */
     uint32_t offset;   /* select, CRC: bytes of all objects so far */
     uint32_t crc;      /* select, CRC: CRC-32 of those bytes */
+    /* Hardware and firmware versions. Over BLE many bootloaders answer "success" and tell nothing.
+     */
+    bool told;
+    uint32_t part, rom,
+        ram;                /* hardware: number of the chip, e.g. 0x52840; bytes of flash and RAM */
+    uint8_t type;           /* firmware: enum op_firmware_type */
+    uint32_t version, size; /* firmware: its own number; bytes */
 };
 
 enum op_decoded {

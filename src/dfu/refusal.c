@@ -207,6 +207,36 @@ static void add_size(struct text *text, const char *what, uint32_t size)
         add(text, ", %s of %" PRIu32 " bytes", what, size);
 }
 
+static void add_firmware(struct text *text, const char *what,
+                         const struct device_firmware *firmware)
+{
+    if (firmware->known)
+        add(text, ", %s version %" PRIu32 " (%" PRIu32 " bytes)", what, firmware->version,
+            firmware->size);
+}
+
+/* 7002000 is 7.2.0. */
+static void add_softdevice(struct text *text, const struct device_firmware *softdevice)
+{
+    uint32_t v = softdevice->version;
+    if (softdevice->known)
+        add(text, ", SoftDevice %" PRIu32 ".%" PRIu32 ".%" PRIu32, v / 1000000, v / 1000 % 1000,
+            v % 1000);
+}
+
+static void add_device(struct text *text, const struct device_info *device, unsigned values)
+{
+    if (values & (VALUE_FW | VALUE_SIZE)) {
+        add_firmware(text, "application", &device->application);
+        add_firmware(text, "bootloader", &device->bootloader);
+    }
+    if (values & VALUE_SD)
+        add_softdevice(text, &device->softdevice);
+    if ((values & (VALUE_HW | VALUE_SIZE)) && device->knows_chip)
+        add(text, ", chip nRF%" PRIX32 " with %" PRIu32 " KiB of flash", device->part,
+            device->rom / 1024);
+}
+
 static void add_values(struct text *text, const struct nordfu_image *image, unsigned values)
 {
     const struct nordfu_init_packet *init = &image->init;
@@ -230,23 +260,38 @@ static void add_values(struct text *text, const struct nordfu_image *image, unsi
         add(text, ", %s", init->is_signed ? "signed" : "not signed");
 }
 
+static const struct meaning *meaning_of(const struct refusal *refusal,
+                                        const struct nordfu_init_packet *init)
+{
+    const struct meaning *meaning = find_versionless(refusal, init);
+    return meaning != NULL ? meaning : find_meaning(refusal, step_of(refusal));
+}
+
+bool refusal_wants_device(const struct refusal *refusal)
+{
+    /* After the last object it resets. */
+    const unsigned told = VALUE_FW | VALUE_HW | VALUE_SD | VALUE_SIZE;
+    enum step step = step_of(refusal);
+    return step != STEP_FINAL && (find_meaning(refusal, step)->values & told) != 0;
+}
+
 int refusal_explain(const struct refusal *refusal, const struct nordfu_image *image,
                     struct nordfu_error *error)
 {
-    enum step step = step_of(refusal);
-    const struct meaning *meaning = find_versionless(refusal, &image->init);
-    if (meaning == NULL)
-        meaning = find_meaning(refusal, step);
+    const struct meaning *meaning = meaning_of(refusal, &image->init);
     bool extended = refusal->result == OP_EXTENDED;
     unsigned number = extended ? refusal->extended : refusal->result;
-    struct text values = {0};
+    struct text values = {0}, device = {0};
     add_values(&values, image, meaning->values);
+    add_device(&device, &refusal->device, meaning->values);
     return nordfu_error_from(
         error, NORDFU_ERR_REFUSED,
         extended ? NORDFU_SPEAKER_DFU_EXTENDED : NORDFU_SPEAKER_DFU_RESULT, number,
-        "The device refused %s: %s (%s answered %s 0x%02X, %s%s%s); %s.", step_name(step),
-        meaning->why, op_name(refusal->request.code), extended ? "extended error" : "result",
-        number, extended ? op_extended_name(number) : op_result_name(number),
+        "The device refused %s: %s (%s answered %s 0x%02X, %s%s%s%s%s); %s.",
+        step_name(step_of(refusal)), meaning->why, op_name(refusal->request.code),
+        extended ? "extended error" : "result", number,
+        extended ? op_extended_name(number) : op_result_name(number),
         values.size == 0 ? "" : "; the package: ", values.size == 0 ? "" : values.bytes + 2,
+        device.size == 0 ? "" : "; the device: ", device.size == 0 ? "" : device.bytes + 2,
         meaning->advice);
 }

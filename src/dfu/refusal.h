@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "dfu/device_info.h"
 #include "dfu/op.h"
 #include "nordfu/error.h"
 #include "nordfu/image.h"
@@ -16,7 +17,11 @@ struct refusal {
     bool final;                /* it was the Execute of the last data object */
     uint8_t result;            /* anything but OP_SUCCESS */
     uint8_t extended;          /* with OP_EXTENDED */
+    struct device_info device; /* what is known of it */
 };
+
+/* The device's own values would make the sentence better: ask for them before refusal_explain. */
+bool refusal_wants_device(const struct refusal *refusal);
 
 /* Fills *error with NORDFU_ERR_REFUSED, speaker DFU_RESULT or DFU_EXTENDED, and the sentence.
  * Returns the class. */

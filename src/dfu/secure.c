@@ -23,8 +23,9 @@ void secure_session_next_image(struct secure_session *session)
 static int set_prn(struct secure_run *r)
 {
     struct op_response response;
-    return secure_demand(r, (struct op_request){.code = OP_SET_PRN}, SECURE_ANSWER_TIMEOUT,
-                         &response);
+    struct op_request request = {.code = OP_SET_PRN, .prn = r->session->prn};
+    r->receipt_in = request.prn;
+    return secure_demand(r, request, SECURE_ANSWER_TIMEOUT, &response);
 }
 
 static void confirm(struct secure_run *r, uint32_t offset)
@@ -55,6 +56,7 @@ static int create_data(struct secure_run *r, uint32_t size, enum secure_verdict 
         return rc;
     *verdict = SECURE_GOOD;
     if (response.result == OP_SUCCESS) {
+        r->receipt_in = r->session->prn;
         pacing_create(&r->session->pacing, secure_now(r));
         return 0;
     }
@@ -152,7 +154,7 @@ static int send_all(struct secure_run *r)
 {
     int rc = set_prn(r);
     if (rc == 0)
-        rc = secure_send_init(r, false);
+        rc = secure_send_init(r, r->session->no_resume && !r->session->met);
     if (rc == 0 && !r->finished)
         rc = send_firmware(r);
     if (rc != SECURE_START_OVER)
@@ -171,25 +173,34 @@ static int send_all(struct secure_run *r)
                             "not clear it; reset the device and try again.");
 }
 
+int secure_run_init(struct secure_run *r, struct secure_session *session, struct pipe *pipe,
+                    const struct nordfu_image *image, struct nordfu_error *error)
+{
+    *r = (struct secure_run){
+        .session = session,
+        .pipe = pipe,
+        .image = image,
+        .error = error,
+        .init_size = (uint32_t)image->init_size,
+        .size = (uint32_t)image->firmware_size,
+    };
+    if (image->init_size != 0 && image->firmware_size != 0 && image->init_size <= UINT16_MAX &&
+        image->firmware_size <= INT32_MAX)
+        return 0;
+    return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
+                            "An init packet of %zu bytes and an image of %zu bytes are nothing "
+                            "that could be sent: make the package again.",
+                            image->init_size, image->firmware_size);
+}
+
 int secure_transfer(struct secure_session *session, struct pipe *pipe,
                     const struct nordfu_image *image, struct nordfu_error *error)
 {
     struct nordfu_error ignored;
-    struct secure_run r = {
-        .session = session,
-        .pipe = pipe,
-        .image = image,
-        .error = error != NULL ? error : &ignored,
-        .init_size = (uint32_t)image->init_size,
-        .size = (uint32_t)image->firmware_size,
-    };
-    if (image->init_size == 0 || image->firmware_size == 0 || image->init_size > UINT16_MAX ||
-        image->firmware_size > INT32_MAX)
-        return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
-                                "An init packet of %zu bytes and an image of %zu bytes are nothing "
-                                "that could be sent: make the package again.",
-                                image->init_size, image->firmware_size);
-    int rc = send_all(&r);
+    struct secure_run r;
+    int rc = secure_run_init(&r, session, pipe, image, error != NULL ? error : &ignored);
+    if (rc == 0)
+        rc = send_all(&r);
     if (rc == 0)
         session->ended = secure_now(&r);
     return rc;

@@ -19,6 +19,9 @@
 struct secure_session {
     struct pacing pacing;
     const struct sink *sink; /* may be NULL; not owned */
+    /* Wishes, to be set after secure_session_init. */
+    uint16_t prn;   /* packets per receipt notification; 0 = none */
+    bool no_resume; /* what the device held before this session does not count */
     /* Results. */
     uint32_t bytes; /* image bytes confirmed by the device since secure_session_init, all images */
     uint32_t resumed; /* image bytes that were there before */
@@ -49,5 +52,23 @@ void secure_session_next_image(struct secure_session *session);
  */
 int secure_transfer(struct secure_session *session, struct pipe *pipe,
                     const struct nordfu_image *image, struct nordfu_error *error);
+
+/* What a bootloader says of a package before anything is transferred. */
+struct secure_findings {
+    bool other;      /* it holds a part of another update, which this one would replace */
+    uint32_t offset; /* bytes of this image's firmware that it holds */
+    bool checked;    /* it was given the init packet and accepted it */
+};
+
+/*
+ * A rehearsal: asks what the device holds of `image` and, unless a part of another update would be
+ * lost by that, has it check the init packet. Nothing of the firmware is sent. Then tells the
+ * device to forget about it (Abort, which SDK 16 and later answer by ending the link), unless it
+ * holds a part of this very image that a reset would lose. Errors: as secure_transfer;
+ * NORDFU_ERR_REFUSED is the device's verdict.
+ */
+int secure_preflight(struct secure_session *session, struct pipe *pipe,
+                     const struct nordfu_image *image, struct secure_findings *findings,
+                     struct nordfu_error *error);
 
 #endif

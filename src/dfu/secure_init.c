@@ -11,6 +11,7 @@ static int create_init(struct secure_run *r)
 {
     struct op_response response;
     secure_start_clock(r);
+    r->receipt_in = r->session->prn;
     return secure_demand(
         r, (struct op_request){.code = OP_CREATE, .object = OP_COMMAND, .size = r->init_size},
         SECURE_ANSWER_TIMEOUT, &response);
@@ -50,17 +51,12 @@ static bool proves_update(const struct secure_run *r, const struct op_response *
 /* The device waits in its bootloader for an update that it has already: it may go. */
 static int let_go(struct secure_run *r)
 {
-    uint8_t bytes[OP_REQUEST_MAX];
-    size_t size = op_encode(&(struct op_request){.code = OP_ABORT}, bytes);
     sink_text(r->session->sink, secure_now(r), NORDFU_EVENT_NOTE,
               "The device refuses as not newer than its own a version that it accepted before: it "
               "had taken the update when the answer to the final Execute was lost.");
     r->finished = true;
     r->session->unanswered = false;
-    int rc = r->pipe->ops->control(r->pipe, bytes, size, secure_now(r) + SECURE_ANSWER_TIMEOUT,
-                                   r->error);
-    /* A device that resets at once does not acknowledge the request. */
-    return rc == NORDFU_ERR_LINK || rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
+    return secure_abort(r);
 }
 
 /* Has the init packet checked. `again`: it was there already, so it may have been checked before.
@@ -81,8 +77,7 @@ static int execute_init(struct secure_run *r, bool again)
     return again ? SECURE_START_OVER : secure_refused(r, &request, false, &response);
 }
 
-/* How many bytes of this very init packet the device holds. */
-static uint32_t init_stored(const struct secure_run *r, const struct op_response *selected)
+uint32_t secure_init_stored(const struct secure_run *r, const struct op_response *selected)
 {
     if (selected->offset > r->init_size)
         return 0;
@@ -102,7 +97,7 @@ int secure_send_init(struct secure_run *r, bool fresh)
                                 " bytes, but this bootloader takes at most %" PRIu32
                                 "; build the package with fewer SoftDevice requirements.",
                                 r->init_size, selected.max_size);
-    uint32_t stored = fresh ? 0 : init_stored(r, &selected);
+    uint32_t stored = fresh ? 0 : secure_init_stored(r, &selected);
     if (stored == r->init_size)
         return execute_init(r, true);
     rc = transfer_init(r, stored);

@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  * What the parts of one secure transfer share: secure.c (the course of it), secure_init.c (the init
- * packet), secure_resume.c (where to go on), secure_send.c (requests, packets, comparing). Nobody
- * else includes this.
+ * packet), secure_resume.c (where to go on), secure_send.c (requests, packets, comparing),
+ * secure_preflight.c (the rehearsal). Nobody else includes this.
  */
 #ifndef NORDFU_DFU_SECURE_RUN_H
 #define NORDFU_DFU_SECURE_RUN_H
@@ -34,6 +34,7 @@ struct secure_run {
     uint32_t at;                /* first byte of the present data object */
     uint32_t sent;              /* bytes that are sent or were there, from 0 */
     uint32_t crc;               /* CRC-32 of the firmware up to `at` */
+    uint16_t receipt_in;        /* packets until the next receipt; 0 = there are none */
     bool init_assumed; /* the device would not execute the init packet again: it may have been
                           accepted earlier */
     bool finished;     /* the final Execute was accepted before or while the start was sought */
@@ -54,6 +55,10 @@ enum secure_verdict {
     SECURE_CHANGED, /* other bytes than were sent, or more */
 };
 
+/* secure.c: a run over one pipe. NORDFU_ERR_PACKAGE if there is nothing that could be sent. */
+int secure_run_init(struct secure_run *r, struct secure_session *session, struct pipe *pipe,
+                    const struct nordfu_image *image, struct nordfu_error *error);
+
 /* secure_send.c. All return 0 or a class of error with its sentence in r->error. */
 
 uint64_t secure_now(const struct secure_run *r);
@@ -62,6 +67,8 @@ void secure_start_clock(struct secure_run *r);
 /* Explains a "no" of the device; NORDFU_ERR_REFUSED or what the reason calls for. */
 int secure_refused(struct secure_run *r, const struct op_request *request, bool final,
                    const struct op_response *response);
+/* The device forgets the update and starts its application, if it knows how (SDK 15 and later). */
+int secure_abort(struct secure_run *r);
 /* A request that must succeed. */
 int secure_demand(struct secure_run *r, struct op_request request, uint64_t timeout,
                   struct op_response *response);
@@ -78,8 +85,10 @@ int secure_give_up(struct secure_run *r);
 /* Tells the user that what is in r->error is mended by another try; `tries` were made. */
 void secure_tell_retry(struct secure_run *r, int tries);
 
-/* secure_init.c: brings the init packet over, unless it is there (`fresh`: in any case), and has it
- * checked. */
+/* secure_init.c */
+/* How many bytes of this very init packet the device holds, as its answer to Select tells. */
+uint32_t secure_init_stored(const struct secure_run *r, const struct op_response *selected);
+/* Brings the init packet over, unless it is there (`fresh`: in any case), and has it checked. */
 int secure_send_init(struct secure_run *r, bool fresh);
 
 /* secure_resume.c: finds out where to go on with the firmware (dfu-protocol D.1): at, sent, crc,

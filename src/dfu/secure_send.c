@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 
+#include "dfu/device_info.h"
 #include "dfu/exchange.h"
 #include "dfu/refusal.h"
 #include "nordfu/port.h"
 
-#define PACKET_TIMEOUT (10 * NORDFU_SECOND)
-#define PROGRESS_EVERY 4 /* packets */
+#define PACKET_TIMEOUT  (10 * NORDFU_SECOND)
+#define RECEIPT_TIMEOUT (2 * NORDFU_SECOND)
+#define PROGRESS_EVERY  4 /* packets */
 
 uint64_t secure_now(const struct secure_run *r)
 {
@@ -24,8 +26,25 @@ void secure_start_clock(struct secure_run *r)
 int secure_refused(struct secure_run *r, const struct op_request *request, bool final,
                    const struct op_response *response)
 {
-    struct refusal refusal = {*request, final, response->result, response->extended};
+    struct refusal refusal = {
+        .request = *request,
+        .final = final,
+        .result = response->result,
+        .extended = response->extended,
+    };
+    if (refusal_wants_device(&refusal))
+        device_info_ask(&refusal.device, r->pipe);
     return refusal_explain(&refusal, r->image, r->error);
+}
+
+int secure_abort(struct secure_run *r)
+{
+    uint8_t bytes[OP_REQUEST_MAX];
+    size_t size = op_encode(&(struct op_request){.code = OP_ABORT}, bytes);
+    int rc = r->pipe->ops->control(r->pipe, bytes, size, secure_now(r) + SECURE_ANSWER_TIMEOUT,
+                                   r->error);
+    /* A device that resets at once does not acknowledge the request. */
+    return rc == NORDFU_ERR_LINK || rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
 }
 
 int secure_demand(struct secure_run *r, struct op_request request, uint64_t timeout,
@@ -67,12 +86,31 @@ static int send_packet(struct secure_run *r, const void *bytes, size_t size)
                             PACKET_TIMEOUT / NORDFU_SECOND);
 }
 
+/*
+ * Takes the receipt that is due after the packet that made it `sent` bytes, if one is. Sets *stop
+ * if it does not come or counts otherwise: then it is no use to send more, the comparison will
+ * tell.
+ */
+static int take_receipt(struct secure_run *r, uint32_t sent, bool *stop)
+{
+    if (r->receipt_in == 0 || --r->receipt_in > 0)
+        return 0;
+    struct op_response receipt;
+    r->receipt_in = r->session->prn;
+    int rc = exchange_receipt(r->pipe, secure_now(r) + RECEIPT_TIMEOUT, &receipt, r->error);
+    *stop = rc != 0 || receipt.result != OP_SUCCESS || receipt.offset != sent;
+    return rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
+}
+
 int secure_send_init_packets(struct secure_run *r, const struct secure_piece *piece)
 {
     size_t n;
-    for (uint32_t i = piece->from; i < piece->to; i += (uint32_t)n) {
+    bool stop = false;
+    for (uint32_t i = piece->from; i < piece->to && !stop; i += (uint32_t)n) {
         n = piece->to - i < r->pipe->packet_size ? piece->to - i : r->pipe->packet_size;
         int rc = send_packet(r, piece->bytes + i, n);
+        if (rc == 0)
+            rc = take_receipt(r, i + (uint32_t)n, &stop);
         if (rc != 0)
             return rc;
     }
@@ -82,12 +120,15 @@ int secure_send_init_packets(struct secure_run *r, const struct secure_piece *pi
 int secure_send_data_packets(struct secure_run *r, const struct secure_piece *piece)
 {
     unsigned packets = 0;
-    for (r->sent = piece->from; r->sent < piece->to;) {
+    bool stop = false;
+    for (r->sent = piece->from; r->sent < piece->to && !stop;) {
         size_t left = piece->to - r->sent;
         size_t n = left < r->pipe->packet_size ? left : r->pipe->packet_size;
         int rc = pause_for_flash(r);
         if (rc == 0)
             rc = send_packet(r, piece->bytes + r->sent, n);
+        if (rc == 0)
+            rc = take_receipt(r, r->sent + (uint32_t)n, &stop);
         if (rc != 0)
             return rc;
         pacing_sent(&r->session->pacing);
