@@ -21,7 +21,7 @@ enum {
 };
 
 struct answer {
-    uint8_t bytes[20];
+    uint8_t bytes[23];
     int size;
 };
 
@@ -40,6 +40,7 @@ struct boot {
     uint32_t init_got, init_room, got, executed, object_room;
     uint8_t type;
     bool accepted;
+    int prn, receipt_in; /* packets */
     /* Habits. */
     bool rounds;        /* Select tells executed objects only */
     bool crc_rounds;    /* so does CRC as long as nothing was created */
@@ -56,15 +57,16 @@ struct boot {
     int chatter;      /* unrelated messages before every answer; -1: nothing else, for ever */
     int link_lost_at; /* data packet after which the link is gone */
     bool link_lost;
-    bool final_lost; /* once: the answer to the final Execute is lost with the link */
-    bool forgets;    /* puts its progress away after every Execute of data */
-    bool newer_only; /* the version it runs is refused */
-    bool activated;  /* it took the image when the answer was lost, and began afresh */
+    bool final_lost;          /* once: the answer to the final Execute is lost with the link */
+    bool forgets;             /* puts its progress away after every Execute of data */
+    bool newer_only;          /* the version it runs is refused */
+    const char *refuses_init; /* 4 bytes that answer every Execute of an init packet; NULL = none */
+    bool activated;           /* it took the image when the answer was lost, and began afresh */
     /* What happened. */
     struct answer queue[80];
     int head, tail;
     char log[4096];
-    int packets, seen[256];
+    int packets, receipts, seen[256];
     bool done;
 };
 
@@ -118,6 +120,7 @@ static uint8_t create(struct boot *b, const uint8_t *request)
 {
     uint32_t size = get32(request + 2);
     b->type = request[1];
+    b->receipt_in = b->prn;
     if (b->type == 1) {
         b->init_got = b->got = b->executed = 0;
         b->accepted = false;
@@ -167,6 +170,10 @@ static void activate_unheard(struct boot *b)
 
 static void serve_execute(struct boot *b)
 {
+    if (b->type == 1 && b->refuses_init != NULL) {
+        push(b, b->refuses_init, 4);
+        return;
+    }
     if (b->type == 1 && b->activated && b->newer_only) {
         push(b, "\x60\x04\x0B\x05", 4);
         return;
@@ -185,6 +192,7 @@ static void serve(struct boot *b, const uint8_t *request)
         answer_result(b, 1, create(b, request));
         break;
     case 2:
+        b->prn = b->receipt_in = request[1] | request[2] << 8;
         answer_result(b, 2, 1);
         break;
     case 3:
@@ -243,6 +251,15 @@ static bool flash_takes(struct boot *b)
     return true;
 }
 
+static void give_receipt(struct boot *b)
+{
+    if (b->prn == 0 || --b->receipt_in > 0)
+        return;
+    b->receipt_in = b->prn;
+    b->receipts++;
+    answer_state(b, 3, b->type == 1 ? b->init_got : b->got);
+}
+
 static int boot_data(struct pipe *self, const void *bytes, size_t size, uint64_t deadline,
                      struct nordfu_error *error)
 {
@@ -256,6 +273,7 @@ static int boot_data(struct pipe *self, const void *bytes, size_t size, uint64_t
         assert_true(b->init_got + size <= b->init_room);
         memcpy(b->init + b->init_got, bytes, size);
         b->init_got += (uint32_t)size;
+        give_receipt(b);
         return 0;
     }
     int n = ++b->packets;
@@ -268,6 +286,7 @@ static int boot_data(struct pipe *self, const void *bytes, size_t size, uint64_t
     if (n >= b->corrupt_packet && n < b->corrupt_packet + b->corrupt_count)
         b->data[b->got] ^= 0x10;
     b->got += (uint32_t)size;
+    give_receipt(b);
     return 0;
 }
 
