@@ -28,6 +28,24 @@ static inline void rpc_json_fill(const json_t *object, const struct rpc_field *f
 static inline void rpc_json_compare(const json_t *object, const struct rpc_field *fields,
                                     const uint8_t *base);
 
+static inline void rpc_json_fill_field(const json_t *value, const struct rpc_field *f,
+                                       uint8_t *base, struct rpc_arena *arena);
+static inline void rpc_json_compare_field(const json_t *value, const struct rpc_field *f,
+                                          const uint8_t *base);
+
+static inline bool rpc_json_is_view(const struct rpc_field *f)
+{
+    return f->kind >= RPC_KIND_BUF8;
+}
+
+/* Does a bool at `has` tell whether the field is there? */
+static inline bool rpc_json_has_flag(const struct rpc_field *f)
+{
+    if (f->kind == RPC_KIND_OPT_LIST)
+        return true;
+    return f->presence != RPC_ALWAYS && f->presence != RPC_SENT && !rpc_json_is_view(f);
+}
+
 static inline const json_t *rpc_json_member(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
@@ -73,13 +91,15 @@ static inline void rpc_json_fill_integer(const json_t *value, const struct rpc_f
 
 static inline void rpc_json_fill_bits(const json_t *object, const struct rpc_field *f, uint8_t *at)
 {
-    size_t rows = 0;
+    size_t rows = f->kind == RPC_KIND_BITS_DATA;
     for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++, rows++) {
         uint8_t number = (uint8_t)vectors_number(object, bit->name);
-        if (f->kind == RPC_KIND_BITS)
-            at[bit->offset] = number;
-        else
+        if (bit->reserved)
+            assert_int_equal(number, 0);
+        else if (f->kind == RPC_KIND_MASK)
             *at = (uint8_t)(*at | (unsigned)number << bit->shift);
+        else
+            at[bit->offset] = number;
     }
     assert_int_equal(json_object_size(object), rows);
 }
@@ -91,6 +111,21 @@ static inline void rpc_json_fill_list(const json_t *array, const struct rpc_fiel
     assert_true(json_is_array(array) && count <= f->size);
     for (size_t i = 0; i < count; i++)
         rpc_json_fill(json_array_get(array, i), f->fields, at + i * f->stride, arena);
+    *(uint16_t *)(base + f->aux) = (uint16_t)count;
+}
+
+/* Each element is an optional value by itself. */
+static inline void rpc_json_fill_opt_list(const json_t *array, const struct rpc_field *f,
+                                          uint8_t *at, uint8_t *base, struct rpc_arena *arena)
+{
+    size_t count = json_array_size(array);
+    assert_true(json_is_array(array) && count <= f->size);
+    for (size_t i = 0; i < count; i++, at += f->stride) {
+        const json_t *value = json_array_get(array, i);
+        *(bool *)(at + f->fields->has) = !json_is_null(value);
+        if (!json_is_null(value))
+            rpc_json_fill_field(value, f->fields, at, arena);
+    }
     *(uint16_t *)(base + f->aux) = (uint16_t)count;
 }
 
@@ -125,7 +160,15 @@ static inline void rpc_json_fill_field(const json_t *value, const struct rpc_fie
         memcpy(at, bytes.data, bytes.size);
         break;
     }
+    case RPC_KIND_CODE:
+        *at = f->codes[json_integer_value(value)];
+        break;
+    case RPC_KIND_BITS_DATA:
+        rpc_json_fill_view(rpc_json_member(value, "data"), base + f->aux, arena);
+        rpc_json_fill_bits(value, f, at);
+        break;
     case RPC_KIND_BITS:
+    case RPC_KIND_BITS16:
     case RPC_KIND_MASK:
         rpc_json_fill_bits(value, f, at);
         break;
@@ -134,6 +177,9 @@ static inline void rpc_json_fill_field(const json_t *value, const struct rpc_fie
         break;
     case RPC_KIND_LIST:
         rpc_json_fill_list(value, f, at, base, arena);
+        break;
+    case RPC_KIND_OPT_LIST:
+        rpc_json_fill_opt_list(value, f, at, base, arena);
         break;
     case RPC_KIND_VARIANT: {
         const struct rpc_variant *v = rpc_json_variant(value, f);
@@ -146,11 +192,6 @@ static inline void rpc_json_fill_field(const json_t *value, const struct rpc_fie
     }
 }
 
-static inline bool rpc_json_is_view(const struct rpc_field *f)
-{
-    return f->kind >= RPC_KIND_BUF8;
-}
-
 /* The struct at `base` is zeroed beforehand. */
 static inline void rpc_json_fill(const json_t *object, const struct rpc_field *fields,
                                  uint8_t *base, struct rpc_arena *arena)
@@ -159,10 +200,10 @@ static inline void rpc_json_fill(const json_t *object, const struct rpc_field *f
     for (const struct rpc_field *f = fields; f->name != NULL; f++) {
         const json_t *value = rpc_json_member(object, f->name);
         if (json_is_null(value)) {
-            assert_true(f->presence != RPC_ALWAYS || rpc_json_is_view(f));
+            assert_true(rpc_json_has_flag(f) || rpc_json_is_view(f));
             continue;
         }
-        if (f->presence != RPC_ALWAYS && !rpc_json_is_view(f))
+        if (rpc_json_has_flag(f))
             *(bool *)(base + f->has) = true;
         rpc_json_fill_field(value, f, base, arena);
     }
@@ -185,10 +226,13 @@ static inline void rpc_json_compare_integer(const json_t *value, const struct rp
 static inline void rpc_json_compare_bits(const json_t *object, const struct rpc_field *f,
                                          const uint8_t *at)
 {
-    size_t rows = 0;
+    size_t rows = f->kind == RPC_KIND_BITS_DATA;
     for (const struct rpc_bit *bit = f->bits; bit->name != NULL; bit++, rows++) {
-        unsigned number = f->kind == RPC_KIND_BITS ? at[bit->offset]
-                                                   : *at >> bit->shift & ((1u << bit->width) - 1);
+        unsigned number = 0;
+        if (f->kind == RPC_KIND_MASK)
+            number = *at >> bit->shift & ((1u << bit->width) - 1);
+        else if (!bit->reserved)
+            number = at[bit->offset];
         assert_int_equal(number, vectors_number(object, bit->name));
     }
     assert_int_equal(json_object_size(object), rows);
@@ -199,6 +243,24 @@ static inline void rpc_json_compare_bytes(const json_t *value, const uint8_t *da
     struct vector_bytes bytes = vectors_unhex(value);
     assert_int_equal(size, bytes.size);
     assert_memory_equal(data, bytes.data, size);
+}
+
+static inline void rpc_json_compare_view(const json_t *value, const uint8_t *at)
+{
+    const struct rpc_view *view = (const struct rpc_view *)at;
+    rpc_json_compare_bytes(value, view->data, view->size);
+}
+
+static inline void rpc_json_compare_opt_list(const json_t *array, const struct rpc_field *f,
+                                             const uint8_t *at, const uint8_t *base)
+{
+    assert_int_equal(*(const uint16_t *)(base + f->aux), json_array_size(array));
+    for (size_t i = 0; i < json_array_size(array); i++, at += f->stride) {
+        const json_t *value = json_array_get(array, i);
+        assert_int_equal(*(const bool *)(at + f->fields->has), !json_is_null(value));
+        if (!json_is_null(value))
+            rpc_json_compare_field(value, f->fields, at);
+    }
 }
 
 static inline void rpc_json_compare_field(const json_t *value, const struct rpc_field *f,
@@ -218,7 +280,15 @@ static inline void rpc_json_compare_field(const json_t *value, const struct rpc_
     case RPC_KIND_BYTES:
         rpc_json_compare_bytes(value, at, f->size);
         break;
+    case RPC_KIND_CODE:
+        assert_int_equal(*at, f->codes[json_integer_value(value)]);
+        break;
+    case RPC_KIND_BITS_DATA:
+        rpc_json_compare_view(rpc_json_member(value, "data"), base + f->aux);
+        rpc_json_compare_bits(value, f, at);
+        break;
     case RPC_KIND_BITS:
+    case RPC_KIND_BITS16:
     case RPC_KIND_MASK:
         rpc_json_compare_bits(value, f, at);
         break;
@@ -230,14 +300,16 @@ static inline void rpc_json_compare_field(const json_t *value, const struct rpc_
         for (size_t i = 0; i < json_array_size(value); i++)
             rpc_json_compare(json_array_get(value, i), f->fields, at + i * f->stride);
         break;
+    case RPC_KIND_OPT_LIST:
+        rpc_json_compare_opt_list(value, f, at, base);
+        break;
     case RPC_KIND_VARIANT:
         assert_int_equal(*at, rpc_json_variant(value, f)->kind);
         rpc_json_compare(rpc_json_member(value, "value"), rpc_json_variant(value, f)->fields,
                          at + rpc_json_variant(value, f)->offset);
         break;
     default:
-        rpc_json_compare_bytes(value, ((const struct rpc_view *)at)->data,
-                               ((const struct rpc_view *)at)->size);
+        rpc_json_compare_view(value, at);
     }
 }
 
@@ -245,7 +317,7 @@ static inline bool rpc_json_present(const struct rpc_field *f, const uint8_t *ba
 {
     if (rpc_json_is_view(f))
         return ((const struct rpc_view *)(base + f->offset))->data != NULL;
-    return f->presence == RPC_ALWAYS || *(const bool *)(base + f->has);
+    return !rpc_json_has_flag(f) || *(const bool *)(base + f->has);
 }
 
 static inline void rpc_json_compare(const json_t *object, const struct rpc_field *fields,
