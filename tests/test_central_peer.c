@@ -55,7 +55,6 @@ static void every_request_of_the_peer_is_answered_in_the_middle_of_a_wait(void *
                   SEND("02 5200 0000 00"),                                       /* SYS_ATTR */
                   CALL("00 a9 0000 0000 00 00000000"),                           /* defaults */
                   SEND("02 0100 0000 01"), CALL("00 66 0000 00"),                /* USER_MEM */
-                  SEND("02 1e00 0000 01"), CALL("00 7e 0000 00"),                /* SEC_REQUEST */
                   SEND("02 1300 0000 0107 1000 00"),                             /* SEC_PARAMS */
                   EXPECT("00 7f 0000 85 00 00"), SEND("01 7f 00000000 00"),      /* not here */
                   SEND("02 1400 0000 " PEER "0000 0000000000000000 01"),         /* SEC_INFO */
@@ -88,6 +87,13 @@ static void answers_are_repeated_when_a_procedure_was_in_the_way(void **state)
                   REFUSE("00 75 0000 01 0c00 0c00 0000 5802", 0x11), DELAY(20),
                   SEND(PHY_UPDATE("00 02 02")), CALL("00 75 0000 01 0c00 0c00 0000 5802"),
                   SEND("02 1200 0000 0c00 0c00 0000 5802"));
+}
+
+/* It gets on without pairing, or it must be paired with on purpose. */
+static void security_nobody_here_wants_is_not_answered(void **state)
+{
+    struct setup *s = *state;
+    WHILE_WAITING(s, SEND("02 1e00 0000 01"));
 }
 
 static void requests_for_another_link_are_not_answered(void **state)
@@ -264,6 +270,7 @@ int main(void)
         TEST(impossible_connection_parameters_are_declined),
         TEST(answers_the_dongle_refuses_are_given_plainly),
         TEST(answers_are_repeated_when_a_procedure_was_in_the_way),
+        TEST(security_nobody_here_wants_is_not_answered),
         TEST(requests_for_another_link_are_not_answered),
         TEST(several_services_are_walked_through),
         TEST(empty_list_without_error_ends_discovery),

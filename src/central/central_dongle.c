@@ -256,6 +256,7 @@ static const struct nordfu_central_ops ops = {
     .write_command = central_dongle_write_command,
     .receive = central_dongle_receive,
     .wait = central_dongle_wait,
+    .pair = central_dongle_pair,
     .link = get_link,
     .now = get_now,
     .close = close_central,

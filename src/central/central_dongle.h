@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  * What the parts of the dongle central share. central_dongle.c is the interface: open, scan, close;
- * _link.c makes, negotiates and ends links; _discover.c lists what the peer has; _gatt.c writes and
- * receives; _peer.c takes events and answers the peer.
+ * _link.c makes, negotiates and ends links; _security.c pairs and encrypts; _discover.c lists what
+ * the peer has; _gatt.c writes and receives; _peer.c takes events and answers the peer.
  */
 #ifndef NORDFU_CENTRAL_DONGLE_H
 #define NORDFU_CENTRAL_DONGLE_H
@@ -65,6 +65,17 @@ struct central_base {
     uint8_t type;            /* the dongle's name for it */
 };
 
+/* Pairing, encryption, and the dongle's own address. See _security.c. */
+struct central_security {
+    bool address_known;           /* the two below */
+    struct rpc_addr factory, own; /* the dongle's address after a reset, and the one it has now */
+    uint32_t steps;               /* events about security, counted */
+    bool pairing;                 /* asked for by this side */
+    bool params_wanted;           /* the peer answered: it is this side's turn */
+    bool finished;                /* `outcome` counts */
+    struct rpc_event_gap_auth_status outcome; /* secret */
+};
+
 struct central_dongle {
     struct nordfu_central central; /* first: the vtable's self */
     struct dongle *dongle;
@@ -95,6 +106,8 @@ struct central_dongle {
     enum central_answer answers[3]; /* to connection parameters, data length, PHY; see _peer.c */
     uint8_t in_flight;              /* write commands in the dongle's queue */
     uint32_t completions;           /* WRITE_CMD_TX_COMPLETE events of this link */
+
+    struct central_security security;
 
     size_t notification_first, notification_count;
     struct central_notification notifications[CENTRAL_NOTIFICATIONS];
@@ -146,6 +159,21 @@ int central_dongle_disconnect(struct nordfu_central *self, uint64_t deadline,
                               struct nordfu_error *error);
 /* Ends the link, if there is one, within CENTRAL_CLEANUP_TIME and in spite of a cancellation. */
 void central_dongle_drop_link(struct central_dongle *c);
+
+/* ---- central_dongle_security.c ---- */
+
+/* Gives the dongle the address that the wish's bond was made from; without a bond the one it had
+ * in the beginning. NORDFU_ERR_DONGLE if it refuses. No link may be up or wanted. */
+int central_dongle_take_address(struct central_dongle *c, struct nordfu_error *error);
+/* Encrypts the new link with the wish's bond, if there is one. NORDFU_ERR_REFUSED (speaker SMP)
+ * when the peer has lost it. */
+int central_dongle_encrypt(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error);
+int central_dongle_pair(struct nordfu_central *self, struct nordfu_bond *bond, uint64_t deadline,
+                        struct nordfu_error *error);
+/* Reactions to events (see _peer.c). */
+void central_dongle_on_sec_request(struct central_dongle *c, const union rpc_event_params *p);
+void central_dongle_on_sec_update(struct central_dongle *c, const union rpc_event_params *p);
+void central_dongle_on_auth_status(struct central_dongle *c, const union rpc_event_params *p);
 
 /* ---- central_dongle_discover.c ---- */
 

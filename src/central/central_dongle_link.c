@@ -293,7 +293,11 @@ static int attempt(struct central_dongle *c, bool *silent, uint64_t deadline,
                    struct nordfu_error *error)
 {
     bool asks_mtu = !*silent;
-    int rc = establish(c, deadline, error);
+    int rc = central_dongle_take_address(c, error);
+    if (rc == 0)
+        rc = establish(c, deadline, error);
+    if (rc == 0)
+        rc = central_dongle_encrypt(c, deadline, error);
     if (rc == 0 && asks_mtu)
         rc = exchange_mtu(c, silent, deadline, error);
     if (rc == 0)
@@ -318,7 +322,7 @@ int central_dongle_connect(struct nordfu_central *self, const struct nordfu_conn
         bool was_silent = silent;
         rc = attempt(c, &silent, deadline, error);
         if (rc == 0)
-            return 0;
+            break;
         bool never_up = c->state == CENTRAL_LINK_LOST && c->reason == HCI_NOT_ESTABLISHED;
         again = dongle_usable(c->dongle) && dongle_now(c->dongle) < deadline &&
                 (never_up || (silent && !was_silent));
@@ -327,5 +331,6 @@ int central_dongle_connect(struct nordfu_central *self, const struct nordfu_conn
                                    "without it, MTU 23.");
         central_dongle_drop_link(c);
     }
+    c->wish.bond = NULL;
     return rc;
 }

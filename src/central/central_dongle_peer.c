@@ -41,6 +41,7 @@ static void begin_link(struct central_dongle *c, const struct rpc_event_gap_conn
 {
     c->state = CENTRAL_LINK_UP;
     c->conn = connected->conn;
+    c->security.pairing = false;
     c->att_timed_out = false;
     c->length_updates = c->phy_updates = c->completions = 0;
     c->peer_mtu = 0;
@@ -253,19 +254,19 @@ static void on_user_mem_request(struct central_dongle *c, const union rpc_event_
     answer(c, RPC_USER_MEM_REPLY, &params);
 }
 
-static void on_sec_request(struct central_dongle *c, const union rpc_event_params *p)
-{
-    (void)p;
-    /* Without parameters it declines. */
-    const struct rpc_gap_authenticate params = {.conn = c->conn};
-    answer(c, RPC_GAP_AUTHENTICATE, &params);
-}
-
 static void on_sec_params_request(struct central_dongle *c, const union rpc_event_params *p)
 {
     (void)p;
-    const struct rpc_gap_sec_params_reply params = {.conn = c->conn,
-                                                    .sec_status = SEC_PAIRING_NOT_SUPPORTED};
+    if (c->security.pairing) {
+        c->security.params_wanted = true;
+        c->security.steps++;
+        return;
+    }
+    const struct rpc_gap_sec_params_reply params = {
+        .conn = c->conn,
+        .sec_status = SEC_PAIRING_NOT_SUPPORTED,
+        /* v2 would not survive its absence (connectivity-wire section 14, trap 2). */
+        .has_keyset = dongle_api(c->dongle) == 2};
     answer(c, RPC_GAP_SEC_PARAMS_REPLY, &params);
 }
 
@@ -281,6 +282,13 @@ static void on_auth_key_request(struct central_dongle *c, const union rpc_event_
     (void)p;
     const struct rpc_gap_auth_key_reply params = {.conn = c->conn};
     answer(c, RPC_GAP_AUTH_KEY_REPLY, &params);
+}
+
+/* Nobody sees it here. */
+static void on_passkey_display(struct central_dongle *c, const union rpc_event_params *p)
+{
+    if (p->gap_passkey_display.match_request != 0)
+        on_auth_key_request(c, p);
 }
 
 /* ---- Data ---- */
@@ -344,10 +352,13 @@ static const struct reaction reactions[RPC_EVENT_COUNT] = {
     [RPC_EVENT_GAP_DATA_LENGTH_UPDATE_REQUEST] = {OF_LINK, on_length_request},
     [RPC_EVENT_GAP_PHY_UPDATE] = {OF_LINK, on_phy_update},
     [RPC_EVENT_GAP_PHY_UPDATE_REQUEST] = {OF_LINK, on_phy_request},
-    [RPC_EVENT_GAP_SEC_REQUEST] = {OF_LINK, on_sec_request},
+    [RPC_EVENT_GAP_SEC_REQUEST] = {OF_LINK, central_dongle_on_sec_request},
     [RPC_EVENT_GAP_SEC_PARAMS_REQUEST] = {OF_LINK, on_sec_params_request},
     [RPC_EVENT_GAP_SEC_INFO_REQUEST] = {OF_LINK, on_sec_info_request},
     [RPC_EVENT_GAP_AUTH_KEY_REQUEST] = {OF_LINK, on_auth_key_request},
+    [RPC_EVENT_GAP_PASSKEY_DISPLAY] = {OF_LINK, on_passkey_display},
+    [RPC_EVENT_GAP_CONN_SEC_UPDATE] = {OF_LINK, central_dongle_on_sec_update},
+    [RPC_EVENT_GAP_AUTH_STATUS] = {OF_LINK, central_dongle_on_auth_status},
     [RPC_EVENT_USER_MEM_REQUEST] = {OF_LINK, on_user_mem_request},
     [RPC_EVENT_GATTS_EXCHANGE_MTU_REQUEST] = {OF_LINK, on_mtu_request},
     [RPC_EVENT_GATTS_SYS_ATTR_MISSING] = {OF_LINK, on_sys_attr_missing},
