@@ -124,6 +124,8 @@ struct rpc_sec_keys {
     uint8_t pk[64]; /* X then Y, each little endian */
 };
 
+/* After pairing as central the key of later connections (GAP_ENCRYPT) is peer.enc, or own.enc where
+ * that is marked as LESC. peer.id is who the peer is. */
 struct rpc_keyset {
     struct rpc_sec_keys own, peer;
 };
