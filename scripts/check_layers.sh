@@ -25,6 +25,7 @@ BEGIN {
 
     # Each third-party library has one home.
     home["libserialport[.]h"] = "^src/port/ports[.]c$"
+    home["libusb[.]h"]        = "^src/port/usb_identity[.]c$"
     home["zip[.]h"]           = "^src/package/archive[.]c$"
     home["jansson[.]h"]       = "^src/package/manifest[.]c$"
     home["pb[a-z_]*[.]h"]     = "^src/package/(init_packet[.]c|[a-z_-]*[.]pb[.][ch])$"

@@ -74,8 +74,12 @@ struct fake_dongle {
     uint64_t tick;      /* µs that every read takes, normally none */
     struct step steps[FAKE_MAX_STEPS];
     size_t count, at;
-    char mismatch[512]; /* "" = so far so good */
-    bool noise;         /* does not speak H5, but text */
+    char mismatch[512];     /* "" = so far so good */
+    const char *noise;      /* says this instead of speaking H5; NULL = speaks H5 */
+    bool old;               /* answers CONFIG at once, as firmware of API v2 does */
+    uint64_t returns_after; /* µs from vanishing until the port is back; 0 = never */
+    unsigned reopened;
+    struct nordfu_port_identity identity;
     bool gone, mute, deaf, closed;
     unsigned resets, acks_of_host;
     uint8_t seq, expected; /* own next number, host's next number */
@@ -211,7 +215,7 @@ static inline void fake_take_link(struct fake_dongle *f, const uint8_t *payload)
         f->configured = f->answered = f->active = f->unacked = f->deaf = false;
         f->seq = f->expected = 0;
         fake_put_packet(f, 0, 15, (const uint8_t *)"\x02\x7D", 2);
-    } else if (payload[0] == 3 && f->configured) {
+    } else if (payload[0] == 3 && (f->configured || f->old)) {
         f->answered = true;
         fake_put_packet(f, 0, 15, (const uint8_t *)"\x04\x7B\x11", 3);
     } else if (payload[0] == 3) {
@@ -255,7 +259,7 @@ static inline int fake_write(struct nordfu_port *self, const void *bytes, size_t
     if (f->gone)
         return nordfu_error_set(error, NORDFU_ERR_PORT, "The fake port is gone.");
     for (size_t i = 0; i < size; i++) {
-        if (slip_decoder_feed(&f->slip, ((const uint8_t *)bytes)[i]) && !f->noise)
+        if (slip_decoder_feed(&f->slip, ((const uint8_t *)bytes)[i]) && f->noise == NULL)
             fake_take_frame(f, f->slip.frame, f->slip.size);
     }
     fake_play(f);
@@ -277,8 +281,8 @@ static inline int fake_read(struct nordfu_port *self, void *buffer, size_t size,
         f->gone = true;
     } else if (f->out_size == 0 && f->now < deadline) {
         f->now = deadline;
-        if (f->noise)
-            f->out_size = (size_t)snprintf((char *)f->out, sizeof(f->out), "login: \r\n");
+        if (f->noise != NULL)
+            f->out_size = (size_t)snprintf((char *)f->out, sizeof(f->out), "%s", f->noise);
     }
     if (nordfu_cancel_is_set(f->port.cancel))
         return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
@@ -302,7 +306,34 @@ static inline void fake_close(struct nordfu_port *self)
     ((struct fake_dongle *)self)->closed = true;
 }
 
-static const struct nordfu_port_ops fake_ops = {fake_read, fake_write, fake_now, fake_close};
+/* A port that vanished comes back if `returns_after` says so; the dongle has restarted then. */
+static inline int fake_reopen(struct nordfu_port *self, uint64_t deadline,
+                              struct nordfu_error *error)
+{
+    struct fake_dongle *f = (struct fake_dongle *)self;
+    if (f->returns_after == 0 || f->now + f->returns_after > deadline) {
+        f->now = deadline;
+        return nordfu_error_set(error, NORDFU_ERR_PORT, "The fake port stays away.");
+    }
+    f->now += f->returns_after;
+    f->gone = false;
+    f->reopened++;
+    f->out_size = 0;
+    f->deaf = f->unacked = f->active = f->responding = false;
+    return 0;
+}
+
+static inline void fake_identify(struct nordfu_port *self, struct nordfu_port_identity *identity)
+{
+    *identity = ((const struct fake_dongle *)self)->identity;
+}
+
+static const struct nordfu_port_ops fake_ops = {.read = fake_read,
+                                                .write = fake_write,
+                                                .now = fake_now,
+                                                .close = fake_close,
+                                                .reopen = fake_reopen,
+                                                .identify = fake_identify};
 
 static inline void fake_init(struct fake_dongle *f)
 {

@@ -85,7 +85,7 @@ static void silent_port_is_a_dongle_error_within_seconds(void **state)
 static void other_program_on_the_port_is_told_apart_from_silence(void **state)
 {
     struct setup *s = *state;
-    s->fake.noise = true;
+    s->fake.noise = "login: \r\n";
     assert_int_equal(dongle_start(s->dongle, &s->error), NORDFU_ERR_DONGLE);
     assert_non_null(strstr(s->error.text, "no connectivity firmware"));
     assert_null(strstr(s->error.text, "Nothing answers"));

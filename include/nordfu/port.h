@@ -25,6 +25,16 @@
 
 struct nordfu_port;
 
+/* Who is behind a port, as far as the computer knows without talking over it. */
+struct nordfu_port_identity {
+    uint16_t vid, pid; /* USB ids, 0 if it is no USB device or not known */
+    char product[64];  /* USB product text, "" if none */
+    /* What a connectivity dongle on USB tells about the firmware it runs: "ble-connectivity 4.1.4",
+     * and where that begins in flash; "" and 0 if it is not to be had. */
+    char firmware[64];
+    uint32_t application;
+};
+
 struct nordfu_port_ops {
     /*
      * Waits until at least one byte is there, `deadline` (µs on this port's clock) passes, or the
@@ -44,6 +54,10 @@ struct nordfu_port_ops {
     uint64_t (*now)(const struct nordfu_port *self);
     /* Closes and frees the port. Called once, by nordfu_port_free. */
     void (*close)(struct nordfu_port *self);
+    /* See nordfu_port_reopen. NULL = this port can't. */
+    int (*reopen)(struct nordfu_port *self, uint64_t deadline, struct nordfu_error *error);
+    /* Fills in what is known; *identity is all zero before. NULL = nothing is. */
+    void (*identify)(struct nordfu_port *self, struct nordfu_port_identity *identity);
 };
 
 struct nordfu_port {
@@ -59,6 +73,16 @@ int nordfu_port_read(struct nordfu_port *port, void *buffer, size_t size, uint64
 int nordfu_port_write(struct nordfu_port *port, const void *bytes, size_t size, uint64_t deadline,
                       struct nordfu_error *error);
 uint64_t nordfu_port_now(const struct nordfu_port *port);
+/*
+ * Opens a port again that has vanished: a USB device that restarts takes its port away for a second
+ * or two. Waits until it is there again (the same path, or the same USB serial number) and can be
+ * opened, until `deadline` at the latest. Errors: NORDFU_ERR_UNSUPPORTED (this kind of port never
+ * comes back), NORDFU_ERR_CANCELLED, NORDFU_ERR_PORT (the reason of the last attempt).
+ */
+int nordfu_port_reopen(struct nordfu_port *port, uint64_t deadline, struct nordfu_error *error);
+/* Who is behind the port. May ask the USB device, which takes up to some 100 ms of real time, but
+ * disturbs nothing. Fields that are not known are 0 or "". */
+void nordfu_port_identify(struct nordfu_port *port, struct nordfu_port_identity *identity);
 /* Closes, frees and nulls *port; NULL and *NULL are fine. */
 void nordfu_port_free(struct nordfu_port **port);
 

@@ -18,6 +18,21 @@ uint64_t nordfu_port_now(const struct nordfu_port *port)
     return port->ops->now(port);
 }
 
+int nordfu_port_reopen(struct nordfu_port *port, uint64_t deadline, struct nordfu_error *error)
+{
+    if (port->ops->reopen == NULL)
+        return nordfu_error_set(error, NORDFU_ERR_UNSUPPORTED, "%s can't be opened again.",
+                                port->name);
+    return port->ops->reopen(port, deadline, error);
+}
+
+void nordfu_port_identify(struct nordfu_port *port, struct nordfu_port_identity *identity)
+{
+    *identity = (struct nordfu_port_identity){0};
+    if (port->ops->identify != NULL)
+        port->ops->identify(port, identity);
+}
+
 void nordfu_port_free(struct nordfu_port **port)
 {
     if (port == NULL || *port == NULL)

@@ -24,17 +24,23 @@
 #include <unistd.h>
 
 #include "port/holder.h"
+#include "port/ports.h"
+#include "port/usb_identity.h"
 
 enum {
     DEFAULT_BAUD = 1000000,
+    REOPEN_PAUSE = 50000,  /* µs between two attempts */
     PTY_MAJOR_FIRST = 136, /* Linux device numbers of the slave sides of ptys */
     PTY_MAJOR_LAST = 143,
 };
 
 struct posix_port {
     struct nordfu_port port;
-    int fd;
-    bool stuck; /* the last write ended with bytes that the device does not take */
+    int fd; /* -1 = closed */
+    char *path;
+    uint32_t baud;
+    struct ports_usb usb; /* vid 0: no USB device */
+    bool stuck;           /* the last write ended with bytes that the device does not take */
 };
 
 static const struct {
@@ -155,24 +161,24 @@ static int posix_write(struct nordfu_port *port, const void *bytes, size_t size,
     return 0;
 }
 
+static void close_fd(struct posix_port *self)
+{
+    if (self->fd < 0)
+        return;
+    if (self->stuck)
+        tcflush(self->fd, TCOFLUSH); /* or the kernel would try for another 30 s */
+    ioctl(self->fd, TIOCNXCL);
+    close(self->fd); /* the flock goes with it */
+    self->fd = -1;
+}
+
 static void posix_close(struct nordfu_port *port)
 {
     struct posix_port *self = (struct posix_port *)port;
-    if (self->fd >= 0) {
-        if (self->stuck)
-            tcflush(self->fd, TCOFLUSH); /* or the kernel would try for another 30 s */
-        ioctl(self->fd, TIOCNXCL);
-        close(self->fd); /* the flock goes with it */
-    }
+    close_fd(self);
+    free(self->path);
     free(self);
 }
-
-static const struct nordfu_port_ops posix_ops = {
-    .read = posix_read,
-    .write = posix_write,
-    .now = posix_now,
-    .close = posix_close,
-};
 
 /* What to say when opening fails: the path stands between the two parts. */
 static const struct {
@@ -294,24 +300,105 @@ static int configure(const struct posix_port *self, uint32_t baud, struct nordfu
     return 0;
 }
 
+/* Opens and configures; on failure nothing is open. */
+static int open_fd(struct posix_port *self, const char *path, struct nordfu_error *error)
+{
+    self->stuck = false;
+    self->fd = open_exclusively(path, error);
+    if (self->fd < 0)
+        return self->fd;
+    int rc = configure(self, self->baud, error);
+    if (rc != 0)
+        close_fd(self);
+    return rc;
+}
+
+/* ---- A port that vanished ---- */
+
+/* 0 after `microseconds`, or NORDFU_ERR_CANCELLED. */
+static int pause_for(const struct posix_port *self, uint64_t microseconds,
+                     struct nordfu_error *error)
+{
+    uint64_t end = monotonic_now() + microseconds;
+    while (!nordfu_cancel_is_set(self->port.cancel)) {
+        uint64_t now = monotonic_now();
+        if (now >= end)
+            return 0;
+        struct pollfd fd = {.fd = nordfu_cancel_fd(self->port.cancel), .events = POLLIN};
+        struct timespec timeout = {.tv_nsec = (long)(end - now) * 1000};
+        ppoll(&fd, 1, &timeout, NULL);
+    }
+    return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
+}
+
+/*
+ * The old descriptor goes first: while it is there the kernel gives the device another name. It may
+ * get one all the same, where something else took its place: the serial number tells. Every error
+ * may pass: permissions are set a moment after the port appeared, and other programs look at it.
+ */
+static int posix_reopen(struct nordfu_port *port, uint64_t deadline, struct nordfu_error *error)
+{
+    struct posix_port *self = (struct posix_port *)port;
+    close_fd(self);
+    for (;;) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%s", self->path);
+        if (self->usb.vid != 0)
+            ports_find_path(self->usb.vid, self->usb.serial, path, sizeof(path));
+        int rc = open_fd(self, path, error);
+        if (rc == 0 || monotonic_now() >= deadline)
+            return rc;
+        rc = pause_for(self, REOPEN_PAUSE, error);
+        if (rc != 0)
+            return rc;
+    }
+}
+
+/* ---- Who is there ---- */
+
+static void posix_identify(struct nordfu_port *port, struct nordfu_port_identity *identity)
+{
+    struct posix_port *self = (struct posix_port *)port;
+    struct ports_usb usb;
+    if (!ports_find_usb(self->path, &usb))
+        return;
+    identity->vid = usb.vid;
+    identity->pid = usb.pid;
+    snprintf(identity->product, sizeof(identity->product), "%s", usb.product);
+    if (usb.address != 0)
+        usb_identity_read(usb.bus, usb.address, identity);
+}
+
+static const struct nordfu_port_ops posix_ops = {
+    .read = posix_read,
+    .write = posix_write,
+    .now = posix_now,
+    .close = posix_close,
+    .reopen = posix_reopen,
+    .identify = posix_identify,
+};
+
 int nordfu_port_open(struct nordfu_port **out, const char *path,
                      const struct nordfu_port_settings *settings, struct nordfu_error *error)
 {
     *out = NULL;
     struct posix_port *self = calloc(1, sizeof(*self));
-    if (self == NULL)
+    char *copy = strdup(path);
+    if (self == NULL || copy == NULL) {
+        free(self);
+        free(copy);
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
-    self->port.ops = &posix_ops;
-    snprintf(self->port.name, sizeof(self->port.name), "%s", path);
-    self->fd = open_exclusively(path, error);
-    int result = self->fd;
-    uint32_t baud = settings != NULL && settings->baud != 0 ? settings->baud : DEFAULT_BAUD;
-    if (result >= 0)
-        result = configure(self, baud, error);
-    if (result < 0) {
-        posix_close(&self->port);
-        return result;
     }
+    self->port.ops = &posix_ops;
+    self->path = copy;
+    self->baud = settings != NULL && settings->baud != 0 ? settings->baud : DEFAULT_BAUD;
+    snprintf(self->port.name, sizeof(self->port.name), "%s", path);
+    int rc = open_fd(self, path, error);
+    if (rc != 0) {
+        posix_close(&self->port);
+        return rc;
+    }
+    ports_find_usb(path, &self->usb);
     *out = &self->port;
     return 0;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Which serial ports this computer has. libserialport only looks; opening is port_posix.c's. */
-#include "nordfu/port.h"
+#include "port/ports.h"
 
 #include <errno.h>
 #include <libserialport.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "nordfu/port.h"
 
 static void copy(char *out, size_t size, const char *text)
 {
@@ -43,4 +47,43 @@ int nordfu_port_list(struct nordfu_port_info *ports, size_t capacity, struct nor
             describe(&ports[count], list[count]);
     sp_free_port_list(list);
     return count;
+}
+
+bool ports_find_usb(const char *path, struct ports_usb *usb)
+{
+    char real[PATH_MAX];
+    struct sp_port *port = NULL;
+    int vid = 0, pid = 0;
+    memset(usb, 0, sizeof(*usb));
+    if (realpath(path, real) == NULL || sp_get_port_by_name(real, &port) != SP_OK)
+        return false;
+    bool found = sp_get_port_transport(port) == SP_TRANSPORT_USB &&
+                 sp_get_port_usb_vid_pid(port, &vid, &pid) == SP_OK;
+    if (found) {
+        usb->vid = (uint16_t)vid;
+        usb->pid = (uint16_t)pid;
+        if (sp_get_port_usb_bus_address(port, &usb->bus, &usb->address) != SP_OK)
+            usb->bus = usb->address = 0;
+        copy(usb->product, sizeof(usb->product), sp_get_port_usb_product(port));
+        copy(usb->serial, sizeof(usb->serial), sp_get_port_usb_serial(port));
+    }
+    sp_free_port(port);
+    return found;
+}
+
+bool ports_find_path(uint16_t vid, const char *serial, char *path, size_t size)
+{
+    struct sp_port **list = NULL;
+    bool found = false;
+    if (serial[0] == '\0' || sp_list_ports(&list) != SP_OK)
+        return false;
+    for (size_t i = 0; list[i] != NULL && !found; i++) {
+        struct nordfu_port_info info;
+        describe(&info, list[i]);
+        found = info.vid == vid && strcmp(info.serial, serial) == 0;
+        if (found)
+            copy(path, size, info.path);
+    }
+    sp_free_port_list(list);
+    return found;
 }

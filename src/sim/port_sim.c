@@ -71,6 +71,23 @@ static uint64_t sim_port_now(const struct nordfu_port *self)
     return sim_now(((const struct port_sim *)self)->world);
 }
 
+/* A USB dongle's port comes back once it has restarted; one that was unplugged does not. */
+static int sim_reopen(struct nordfu_port *self, uint64_t deadline, struct nordfu_error *error)
+{
+    struct port_sim *p = (struct port_sim *)self;
+    while (sim_dongle_unplugged(p->dongle)) {
+        if (nordfu_cancel_is_set(p->port.cancel))
+            return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
+        if (sim_now(p->world) >= deadline)
+            return nordfu_error_set(error, NORDFU_ERR_PORT, "The %s did not come back.",
+                                    p->port.name);
+        sim_step(p->world, deadline);
+    }
+    p->vanished = sim_dongle_vanished(p->dongle);
+    sim_dongle_discard(p->dongle);
+    return 0;
+}
+
 static void sim_close(struct nordfu_port *self)
 {
     free(self);
@@ -79,7 +96,11 @@ static void sim_close(struct nordfu_port *self)
 int sim_port_new(struct nordfu_port **out, struct sim_world *world, struct sim_dongle *dongle,
                  struct nordfu_error *error)
 {
-    static const struct nordfu_port_ops ops = {sim_read, sim_write, sim_port_now, sim_close};
+    static const struct nordfu_port_ops ops = {.read = sim_read,
+                                               .write = sim_write,
+                                               .now = sim_port_now,
+                                               .close = sim_close,
+                                               .reopen = sim_reopen};
     *out = NULL;
     if (sim_dongle_unplugged(dongle))
         return nordfu_error_set(error, NORDFU_ERR_PORT, "The simulated dongle is not plugged in.");
