@@ -368,6 +368,23 @@ static void only_what_can_be_sent_is_taken(void **state)
     assert_memory_equal(rig.last, big, H5_PAYLOAD_MAX);
 }
 
+static void a_limit_on_payloads_outlasts_a_start(void **state)
+{
+    (void)state;
+    struct rig rig;
+    static const uint8_t big[H5_PAYLOAD_MAX];
+    rig_open(&rig);
+    h5_session_limit(&rig.session, 384);
+    h5_session_start(&rig.session, rig.now, false);
+    rig_run(&rig, NORDFU_SECOND);
+    assert_int_equal(rig.session.state, H5_ACTIVE);
+    assert_false(h5_session_send(&rig.session, big, 385, rig.now));
+    assert_true(h5_session_send(&rig.session, big, 384, rig.now));
+    rig_run(&rig, NORDFU_MS);
+    h5_session_limit(&rig.session, SIZE_MAX);
+    assert_true(h5_session_send(&rig.session, big, sizeof(big), rig.now));
+}
+
 static void a_port_that_takes_nothing_ends_in_a_failure_and_bounded_memory(void **state)
 {
     (void)state;
@@ -564,6 +581,7 @@ int main(void)
         cmocka_unit_test(old_acks_are_ignored_and_impossible_ones_end_the_link),
         cmocka_unit_test(an_ack_number_inside_data_acknowledges_nothing),
         cmocka_unit_test(only_what_can_be_sent_is_taken),
+        cmocka_unit_test(a_limit_on_payloads_outlasts_a_start),
         cmocka_unit_test(a_port_that_takes_nothing_ends_in_a_failure_and_bounded_memory),
         cmocka_unit_test(repeats_are_acknowledged_again_and_dropped),
         cmocka_unit_test(a_full_queue_makes_the_dongle_wait),

@@ -89,6 +89,7 @@ void dongle_close(struct dongle **dongle)
 void dongle_set_dialect(struct dongle *dongle, const struct rpc_dialect *dialect)
 {
     dongle->dialect = dialect;
+    h5_session_limit(&dongle->session, rpc_dialect_traits(dialect)->payload_max);
 }
 
 const struct rpc_dialect *dongle_dialect(const struct dongle *dongle)

@@ -123,12 +123,20 @@ void h5_session_init(struct h5_session *s, const struct nordfu_log *log)
     memset(s, 0, sizeof(*s));
     s->log = log;
     s->timer = UINT64_MAX;
+    s->payload_max = H5_PAYLOAD_MAX;
     slip_decoder_init(&s->slip, s->frame, sizeof(s->frame));
+}
+
+void h5_session_limit(struct h5_session *s, size_t most)
+{
+    s->payload_max = most < H5_PAYLOAD_MAX ? most : H5_PAYLOAD_MAX;
 }
 
 void h5_session_start(struct h5_session *s, uint64_t now, bool reset)
 {
+    size_t payload_max = s->payload_max;
     h5_session_init(s, s->log);
+    s->payload_max = payload_max;
     s->start_limit = now + H5_SESSION_START_TIME;
     if (!reset) {
         begin_sync(s, now);
@@ -343,7 +351,7 @@ bool h5_session_idle(const struct h5_session *s)
 
 bool h5_session_send(struct h5_session *s, const void *payload, size_t size, uint64_t now)
 {
-    if (!h5_session_idle(s) || size == 0 || size > H5_PAYLOAD_MAX || !put_data(s, payload, size))
+    if (!h5_session_idle(s) || size == 0 || size > s->payload_max || !put_data(s, payload, size))
         return false;
     memcpy(s->pending, payload, size);
     s->pending_size = size;

@@ -94,6 +94,7 @@ struct h5_session {
     uint8_t expected;     /* of the other side's next data packet */
     uint8_t wrong_acks;   /* impossible acknowledge numbers in a row */
 
+    size_t payload_max;  /* of what is sent */
     size_t pending_size; /* of the unacknowledged payload; 0 = none */
     uint8_t pending[H5_PAYLOAD_MAX];
 
@@ -111,6 +112,13 @@ struct h5_session {
 /* Prepares a session in state H5_CLOSED. `log` may be NULL and must outlive the session. A session
  * must not be copied or moved. */
 void h5_session_init(struct h5_session *s, const struct nordfu_log *log);
+
+/*
+ * From now on, across starts, no payload above `most` bytes is sent: old firmware restarts if it
+ * gets one (section 3; struct rpc_traits has the number). Without this, and at most, it is
+ * H5_PAYLOAD_MAX. What is received is not concerned.
+ */
+void h5_session_limit(struct h5_session *s, size_t most);
 
 /*
  * Starts the link, from any state; everything pending, queued or not yet written is dropped.
@@ -136,9 +144,9 @@ const uint8_t *h5_session_output(const struct h5_session *s, size_t *size);
 void h5_session_wrote(struct h5_session *s, size_t size);
 
 /*
- * Sends `size` (1..H5_PAYLOAD_MAX) bytes as one data packet; they are copied. False, and nothing
- * happens, while the previous packet is unacknowledged, in any state but active, for a wrong size,
- * and while the output has no room.
+ * Sends `size` bytes (1..H5_PAYLOAD_MAX, or less: h5_session_limit) as one data packet; they are
+ * copied. False, and nothing happens, while the previous packet is unacknowledged, in any state but
+ * active, for a wrong size, and while the output has no room.
  */
 bool h5_session_send(struct h5_session *s, const void *payload, size_t size, uint64_t now);
 
