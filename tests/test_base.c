@@ -175,7 +175,7 @@ static void log_formats_only_enabled_levels(void **state)
 {
     (void)state;
     char line[32] = "";
-    struct nordfu_log log = {NORDFU_LOG_INFO, keep_line, line};
+    struct nordfu_log log = {.level = NORDFU_LOG_INFO, .write = keep_line, .context = line};
     nordfu_log(&log, NORDFU_LOG_DEBUG, "no");
     assert_string_equal(line, "");
     nordfu_log(&log, NORDFU_LOG_INFO, "yes %d", 1);

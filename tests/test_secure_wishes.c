@@ -215,6 +215,45 @@ static void a_device_that_tells_nothing_of_itself_is_not_quoted(void **state)
     }
 }
 
+static void add_line(void *context, uint64_t time, const char *line)
+{
+    size_t used = strlen(context);
+    (void)time;
+    snprintf((char *)context + used, 8192 - used, "%s\n", line);
+}
+
+static void a_trace_tells_requests_answers_packets_and_retries(void **state)
+{
+    (void)state;
+    struct boot *b = boot_new();
+    struct secure_session session;
+    struct nordfu_error error;
+    char *text = test_calloc(1, 8192);
+    struct nordfu_log log = {.trace = add_line, .trace_context = text};
+    struct sink sink = {.log = &log};
+    boot_hold(b, 12288, 12288);
+    b->corrupt_packet = b->corrupt_count = 1;
+    secure_session_init(&session, &sink);
+    assert_int_equal(secure_transfer(&session, &b->pipe, &image, &error), 0);
+    static const char *const lines[] = {
+        "dfu > Set PRN 0\ndfu < Set PRN: success\n",
+        "dfu > Select command\ndfu < Select: success, at most 512 bytes, offset 141, CRC ",
+        "dfu > Execute\ndfu < Execute: success\n",
+        "dfu > Create data, 1000 bytes\ndfu < Create: success\n",
+        "dfu > packet, bytes 12288 to 12532\ndfu > packet, bytes 12532 to 12776\n",
+        "dfu > CRC\ndfu < CRC: success, offset 13288, CRC ",
+        "update retry: Bytes of the firmware were changed on their way",
+    };
+    const char *at = text;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        at = strstr(at, lines[i]);
+        if (at == NULL)
+            fail_msg("'%s' is missing in %s", lines[i], text);
+    }
+    test_free(text);
+    test_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_rehearsal_does_not_touch_another_update),
         cmocka_unit_test(the_verdict_of_a_rehearsal_is_the_error),
         cmocka_unit_test(a_refusal_quotes_the_versions_that_the_device_tells),
+        cmocka_unit_test(a_trace_tells_requests_answers_packets_and_retries),
         cmocka_unit_test(a_device_that_tells_nothing_of_itself_is_not_quoted),
     };
     return cmocka_run_group_tests(tests, tiny_boot_fill, NULL);

@@ -339,7 +339,7 @@ static const struct nordfu_image image = {
 static struct boot *boot_new(void)
 {
     struct boot *b = test_calloc(1, sizeof(*b));
-    b->pipe = (struct pipe){&boot_ops, 244};
+    b->pipe = (struct pipe){.ops = &boot_ops, .packet_size = 244};
     b->image_size = IMAGE_SIZE;
     b->erase_us = 90000;
     b->now = 1000000;

@@ -27,6 +27,23 @@ void nordfu_log(const struct nordfu_log *log, enum nordfu_log_level level, const
     log->write(log->context, level, line);
 }
 
+bool nordfu_log_traces(const struct nordfu_log *log)
+{
+    return log != NULL && log->trace != NULL;
+}
+
+void nordfu_log_trace(const struct nordfu_log *log, uint64_t time, const char *format, ...)
+{
+    if (!nordfu_log_traces(log))
+        return;
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    log->trace(log->trace_context, time, line);
+}
+
 void nordfu_log_bytes(const struct nordfu_log *log, const char *label, const void *bytes,
                       size_t size)
 {

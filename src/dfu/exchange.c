@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "dfu/op_trace.h"
 #include "nordfu/port.h"
 
 #define UNRELATED_MOST 64 /* messages skipped while waiting for one answer */
@@ -19,8 +20,10 @@ static int await(struct pipe *pipe, enum op_code code, uint64_t deadline,
         if (n < 0)
             return n;
         enum op_decoded decoded = op_decode(response, code, bytes, (size_t)n);
-        if (decoded == OP_ANSWER)
+        if (decoded == OP_ANSWER) {
+            op_trace_response(pipe, response);
             return 0;
+        }
         if (decoded == OP_MALFORMED)
             return nordfu_error_set(
                 error, NORDFU_ERR_TRANSFER,
@@ -46,6 +49,7 @@ int exchange(struct pipe *pipe, const struct op_request *request, uint64_t timeo
     uint8_t bytes[OP_REQUEST_MAX];
     size_t size = op_encode(request, bytes);
     uint64_t deadline = pipe->ops->now(pipe) + timeout;
+    op_trace_request(pipe, request);
     int rc = pipe->ops->control(pipe, bytes, size, deadline, error);
     if (rc == 0)
         rc = await(pipe, request->code, deadline, response, error);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "nordfu/error.h"
+#include "nordfu/log.h"
 
 struct pipe;
 
@@ -32,7 +33,8 @@ struct pipe_ops {
 
 struct pipe {
     const struct pipe_ops *ops;
-    size_t packet_size; /* largest data packet, a multiple of 4 */
+    size_t packet_size;           /* largest data packet, a multiple of 4 */
+    const struct nordfu_log *log; /* for the trace, set by the flow; may be NULL */
 };
 
 #endif

@@ -184,6 +184,7 @@ int secure_run_init(struct secure_run *r, struct secure_session *session, struct
         .init_size = (uint32_t)image->init_size,
         .size = (uint32_t)image->firmware_size,
     };
+    pipe->log = session->sink != NULL ? session->sink->log : NULL;
     if (image->init_size != 0 && image->firmware_size != 0 && image->init_size <= UINT16_MAX &&
         image->firmware_size <= INT32_MAX)
         return 0;

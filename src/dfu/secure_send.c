@@ -5,6 +5,7 @@
 
 #include "dfu/device_info.h"
 #include "dfu/exchange.h"
+#include "dfu/op_trace.h"
 #include "dfu/refusal.h"
 #include "nordfu/port.h"
 
@@ -39,8 +40,10 @@ int secure_refused(struct secure_run *r, const struct op_request *request, bool 
 
 int secure_abort(struct secure_run *r)
 {
+    const struct op_request request = {.code = OP_ABORT};
     uint8_t bytes[OP_REQUEST_MAX];
-    size_t size = op_encode(&(struct op_request){.code = OP_ABORT}, bytes);
+    size_t size = op_encode(&request, bytes);
+    op_trace_request(r->pipe, &request);
     int rc = r->pipe->ops->control(r->pipe, bytes, size, secure_now(r) + SECURE_ANSWER_TIMEOUT,
                                    r->error);
     /* A device that resets at once does not acknowledge the request. */
@@ -75,9 +78,12 @@ static int pause_for_flash(struct secure_run *r)
     return 0;
 }
 
-static int send_packet(struct secure_run *r, const void *bytes, size_t size)
+static int send_packet(struct secure_run *r, const struct secure_piece *piece, uint32_t at,
+                       size_t size)
 {
-    int rc = r->pipe->ops->data(r->pipe, bytes, size, secure_now(r) + PACKET_TIMEOUT, r->error);
+    op_trace_packet(r->pipe, at, size);
+    int rc = r->pipe->ops->data(r->pipe, piece->bytes + at, size, secure_now(r) + PACKET_TIMEOUT,
+                                r->error);
     if (rc != NORDFU_ERR_TIMEOUT)
         return rc;
     return nordfu_error_set(r->error, NORDFU_ERR_TIMEOUT,
@@ -108,7 +114,7 @@ int secure_send_init_packets(struct secure_run *r, const struct secure_piece *pi
     bool stop = false;
     for (uint32_t i = piece->from; i < piece->to && !stop; i += (uint32_t)n) {
         n = piece->to - i < r->pipe->packet_size ? piece->to - i : r->pipe->packet_size;
-        int rc = send_packet(r, piece->bytes + i, n);
+        int rc = send_packet(r, piece, i, n);
         if (rc == 0)
             rc = take_receipt(r, i + (uint32_t)n, &stop);
         if (rc != 0)
@@ -126,7 +132,7 @@ int secure_send_data_packets(struct secure_run *r, const struct secure_piece *pi
         size_t n = left < r->pipe->packet_size ? left : r->pipe->packet_size;
         int rc = pause_for_flash(r);
         if (rc == 0)
-            rc = send_packet(r, piece->bytes + r->sent, n);
+            rc = send_packet(r, piece, r->sent, n);
         if (rc == 0)
             rc = take_receipt(r, r->sent + (uint32_t)n, &stop);
         if (rc != 0)

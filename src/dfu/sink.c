@@ -5,25 +5,36 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Events whose values say more than their text. */
-static void log_event(const struct nordfu_log *log, const struct nordfu_event *event)
+/* The event as a sentence; "" for those that are only numbers. */
+static void describe(char *text, size_t size, const struct nordfu_event *event)
 {
     const struct nordfu_link *link = &event->link;
     char address[NORDFU_ADDRESS_TEXT];
     nordfu_address_format(&event->address, address);
     if (event->type == NORDFU_EVENT_FOUND)
-        nordfu_log(log, NORDFU_LOG_INFO, "Found '%s' at %s by %s.", event->text, address,
-                   nordfu_match_name(event->match));
+        snprintf(text, size, "Found '%s' at %s by %s.", event->text, address,
+                 nordfu_match_name(event->match));
     else if (event->type == NORDFU_EVENT_CONNECTED)
-        nordfu_log(log, NORDFU_LOG_INFO,
-                   "Connected to %s: MTU %u, data length %u/%u, PHY %u/%u, interval %.2f ms.",
-                   address, link->mtu, link->tx_octets, link->rx_octets, link->tx_phy, link->rx_phy,
-                   link->interval * 1.25);
+        snprintf(text, size,
+                 "Connected to %s: MTU %u, data length %u/%u, PHY %u/%u, interval %.2f ms%s.",
+                 address, link->mtu, link->tx_octets, link->rx_octets, link->tx_phy, link->rx_phy,
+                 link->interval * 1.25, link->encrypted ? ", encrypted" : "");
     else if (event->type == NORDFU_EVENT_IMAGE)
-        nordfu_log(log, NORDFU_LOG_INFO, "Image of %" PRIu32 " bytes, %" PRIu32 " are there.",
-                   event->total, event->bytes);
-    else if (event->text[0] != '\0')
-        nordfu_log(log, NORDFU_LOG_INFO, "%s", event->text);
+        snprintf(text, size, "Image of %" PRIu32 " bytes, %" PRIu32 " are there.", event->total,
+                 event->bytes);
+    else
+        snprintf(text, size, "%s", event->text);
+}
+
+static void log_event(const struct nordfu_log *log, const struct nordfu_event *event)
+{
+    char text[400];
+    describe(text, sizeof(text), event);
+    if (text[0] == '\0')
+        return;
+    nordfu_log(log, NORDFU_LOG_INFO, "%s", text);
+    nordfu_log_trace(log, event->time, "update%s %s",
+                     event->type == NORDFU_EVENT_RETRY ? " retry:" : "", text);
 }
 
 void sink_event(const struct sink *sink, const struct nordfu_event *event)
