@@ -21,19 +21,27 @@ enum {
     MS = 1000,
 };
 
+/* What a peripheral says to an ATT PDU; a list ends with NULL. */
+struct answer {
+    const char *request;
+    const char *response;
+};
+
 /* A host: just enough H5 to talk, driven by hand. */
 struct host {
     struct sim_world *world;
     struct air *air;
     struct sim_dongle *dongle;
     struct air_advertiser *advertiser;
-    struct air_link *link; /* the peripheral's end */
-    uint32_t notify_after; /* µs after a write command */
-    bool no_answer;        /* the peripheral leaves ATT requests unanswered */
-    bool no_ack;           /* the host acknowledges nothing */
+    struct air_link *link;        /* the peripheral's end */
+    const struct answer *answers; /* the peripheral's; NULL = `answers` below */
+    const char *scan_response;    /* hex; NULL = not scannable */
+    uint32_t notify_after;        /* µs after a write command */
+    bool no_answer;               /* the peripheral leaves ATT requests unanswered */
+    bool no_ack;                  /* the host acknowledges nothing */
     uint8_t seq, expected;
     bool acked;
-    unsigned syncs, sync_answers, configs, acks;
+    unsigned syncs, sync_answers, configs, config_answers, acks;
     struct dongle_slip slip;
     uint8_t slip_room[PAYLOAD_MAX + DONGLE_FRAME_EXTRA];
     struct {
@@ -96,6 +104,7 @@ static inline void take_frame(struct host *h, const struct dongle_frame *frame)
         h->syncs += frame->payload[0] == 1;
         h->sync_answers += frame->payload[0] == 2;
         h->configs += frame->payload[0] == 3;
+        h->config_answers += frame->payload[0] == 4;
     }
 }
 
@@ -146,11 +155,17 @@ static inline struct host *host_new(const struct sim_dongle_config *config)
     return h;
 }
 
-static inline struct host *host_started(void)
+/* A dongle of this API on its UART, its link up. */
+static inline struct host *host_of(int api)
 {
-    struct host *h = host_new(&(struct sim_dongle_config){.api = 5});
+    struct host *h = host_new(&(struct sim_dongle_config){.api = api});
     start_link(h);
     return h;
+}
+
+static inline struct host *host_started(void)
+{
+    return host_of(5);
 }
 
 static inline void host_free(struct host *h)
@@ -238,10 +253,7 @@ static inline void ask(struct host *h, const char *payload, const char *response
 
 /* A peripheral with the DFU service, one ATT PDU for another. */
 
-static const struct {
-    const char *request;
-    const char *response;
-} answers[] = {
+static const struct answer answers[] = {
     {"02f700", "03f700"},
     {"060100ffff002859fe", "070b00ffff"},
     {"100100ffff0028", "1106010005000018"
@@ -255,6 +267,7 @@ static const struct {
     {"1210000100", "13"},
     {"0a0d00", "0b616263"},
     {"0a1100", "010a110002"},
+    {NULL, NULL},
 };
 
 static inline void notify(void *context)
@@ -272,10 +285,11 @@ static inline void peripheral_receive(void *context, struct air_link *link, cons
     uint8_t known[64], response[64];
     if (pdu[0] == 0x52 && h->notify_after != 0)
         sim_after(h->world, h->notify_after, notify, h);
-    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]) && !h->no_answer; i++) {
-        if (from_hex(known, answers[i].request) != size || memcmp(known, pdu, size) != 0)
+    const struct answer *a = h->answers != NULL ? h->answers : answers;
+    for (; a->request != NULL && !h->no_answer; a++) {
+        if (from_hex(known, a->request) != size || memcmp(known, pdu, size) != 0)
             continue;
-        air_send(link, AIR_PERIPHERAL, response, from_hex(response, answers[i].response), 0);
+        air_send(link, AIR_PERIPHERAL, response, from_hex(response, a->response), 0);
     }
 }
 
@@ -306,6 +320,9 @@ static inline void advertise(struct host *h)
     const struct air_capabilities capabilities = {
         .max_octets = 251, .phys = 3, .supports_length = true};
     advert.data_size = (uint8_t)from_hex(advert.data, "0201060302f5fe0d0944667554617267c0db3132");
+    advert.scannable = h->scan_response != NULL;
+    if (advert.scannable)
+        advert.scan_response_size = (uint8_t)from_hex(advert.scan_response, h->scan_response);
     h->advertiser =
         air_advertise(h->air, &advert, &capabilities, &peripheral_ops, peripheral_connected, h);
 }

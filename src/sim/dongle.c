@@ -13,16 +13,28 @@
 #include "sim/dongle_rpc.h"
 #include "sim/softdevice.h"
 
-#define UART_BOOT_US   150000u
-#define USB_BOOT_US    1000000u
-#define SOFT_RESET_US  100000u
-#define COMMAND_US     300u
-#define UART_BAUD      1000000u
-#define USB_BYTE_NS    1000u
-#define RAM_S132_52832 0xA5F8u
-#define RAM_S132_52840 0x19380u
-#define EVENTS_UART    16u
-#define EVENTS_USB     64u
+#define UART_BOOT_US  150000u
+#define USB_BOOT_US   1000000u
+#define SOFT_RESET_US 100000u
+#define COMMAND_US    300u
+#define UART_BAUD     1000000u
+#define SLOW_BAUD     115200u
+#define USB_BYTE_NS   1000u
+#define EVENTS_UART   16u
+#define EVENTS_USB    64u
+
+/* The firmware builds that there are: UART on an nRF52832, USB on an nRF52840, each with its
+ * SoftDevice's FWID and the RAM left for that (wire specification, sections 11.2 and 12.3). */
+static const struct build {
+    int api;
+    bool usb;
+    uint16_t fwid;
+    uint32_t ram;
+} builds[] = {
+    {2, false, 0x0088, 0x4300}, {3, false, 0x0091, 0xAC38}, {3, true, 0x0091, 0x199C0},
+    {5, false, 0x00A5, 0xA5F8}, {5, true, 0x00A5, 0x19380}, {6, false, 0x00B7, 0xAB20},
+    {6, true, 0x00B6, 0x1AD58},
+};
 
 struct packet {
     size_t size; /* 0 = none */
@@ -48,7 +60,7 @@ struct sim_dongle {
     bool request_due;      /* its processing time is over */
     struct packet *events; /* a ring of `event_room` that were fetched and wait for the line */
     size_t event_room, event_first, event_count;
-    bool fetching; /* paused from three quarters full to half empty */
+    bool fetching; /* paused from full enough to half empty */
     bool link_ready;
 };
 
@@ -197,12 +209,19 @@ static const struct dongle_h5_ops link_ops = {
     .rearm = rearm,
 };
 
+/* Old v2 builds run their UART at 115200 baud and wait longer. */
+static const struct dongle_h5_rules *rules_of(const struct sim_dongle_config *config)
+{
+    return dongle_h5_rules_of(config->baud <= SLOW_BAUD && config->api == 2 ? DONGLE_H5_SLOW_V2
+                                                                            : config->api);
+}
+
 static void start_over(struct sim_dongle *d, uint64_t boot_us)
 {
     forget(d);
     d->awake = false;
     dongle_line_break(d->line);
-    dongle_h5_init(&d->h5, dongle_h5_rules_of(d->config.api), &link_ops, d);
+    dongle_h5_init(&d->h5, rules_of(&d->config), &link_ops, d);
     d->boot_timer = sim_after(d->world, boot_us, boot, d);
 }
 
@@ -221,10 +240,14 @@ static void frame_arrived(void *context, const uint8_t *frame, size_t size, uint
 
 /* Main loop */
 
-/* "5 00" restarts the chip, "5 01" is the soft reset of section 4.5. */
+/* "5 00" restarts the chip, "5 01" is the soft reset of section 4.5. v2 knows no difference. */
 static void control(struct sim_dongle *d)
 {
     uint8_t what = d->request.bytes[1];
+    if (d->config.api == 2) {
+        reset_chip(d);
+        return;
+    }
     if (d->request.size != 2 || what > 1) {
         fault(d, "malformed_control_packet");
         return;
@@ -255,18 +278,20 @@ static void carry_out(struct sim_dongle *d)
         fault(d, reason);
 }
 
-/* Fetches events until the queue is three quarters full; not while a request is in hand. */
+/* Fetches events until the queue is full enough; not while a request is in hand. */
 static void fetch(struct sim_dongle *d)
 {
     if (d->event_count < d->event_room / 2)
         d->fetching = true;
+    /* v2 stops when there is no room left, its successors a quarter earlier. */
+    size_t most = d->config.api == 2 ? d->event_room : d->event_room * 3 / 4;
     while (d->request.size == 0 && d->fetching) {
         struct packet *slot = &d->events[(d->event_first + d->event_count) % d->event_room];
         slot->size = softdevice_take_event(d->sd, slot->bytes, sizeof(slot->bytes));
         if (slot->size == 0)
             return;
         d->event_count++;
-        d->fetching = d->event_count < d->event_room * 3 / 4;
+        d->fetching = d->event_count < most;
     }
 }
 
@@ -300,10 +325,19 @@ static uint32_t byte_ns(const struct sim_dongle_config *config)
     return config->usb ? USB_BYTE_NS : (uint32_t)(UINT64_C(10000000000) / config->baud);
 }
 
+static const struct build *build_of(const struct sim_dongle_config *config)
+{
+    for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++)
+        if (builds[i].api == config->api && builds[i].usb == config->usb)
+            return &builds[i];
+    return NULL;
+}
+
 struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
                                   const struct sim_dongle_config *config)
 {
-    struct sim_dongle *d = calloc(1, sizeof(*d));
+    const struct build *build = build_of(config);
+    struct sim_dongle *d = build == NULL ? NULL : calloc(1, sizeof(*d));
     if (d == NULL)
         return NULL;
     d->world = world;
@@ -313,7 +347,9 @@ struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
     d->event_room = config->usb ? EVENTS_USB : EVENTS_UART;
     d->fetching = true;
     const struct softdevice_config setup = {.api = config->api,
-                                            .ram = config->usb ? RAM_S132_52840 : RAM_S132_52832,
+                                            .ram = build->ram,
+                                            .fwid = config->fwid != 0 ? config->fwid : build->fwid,
+                                            .nrf52840 = config->usb,
                                             .refuse_mtu = config->refuse_mtu,
                                             .refuse_length = config->refuse_length,
                                             .refuse_phy = config->refuse_phy,
@@ -326,7 +362,7 @@ struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
         sim_dongle_free(&d);
         return NULL;
     }
-    dongle_h5_init(&d->h5, dongle_h5_rules_of(config->api), &link_ops, d);
+    dongle_h5_init(&d->h5, rules_of(&d->config), &link_ops, d);
     if (!config->silent)
         boot(d);
     return d;

@@ -16,11 +16,12 @@
 struct sim_dongle;
 
 struct sim_dongle_config {
-    int api;             /* 5 */
+    int api;             /* 2, 3, 5 or 6; 2 has no USB builds */
     uint32_t baud;       /* both directions, 10 bits per byte; 0 = 1 000 000 */
     bool usb;            /* USB CDC: no byte times worth speaking of, RESET is a soft reset */
     uint32_t command_us; /* from the last byte of a request to the first of its response; 0 = 300 */
     bool silent;         /* something that never answers */
+    uint16_t fwid;       /* that VERSION_GET shows; 0 = that of the API's SoftDevice */
     /* A status that a command gets instead of being carried out; 0 = normal. */
     uint32_t refuse_mtu;
     uint32_t refuse_length;
@@ -29,7 +30,7 @@ struct sim_dongle_config {
 
 /* What the specification leaves open is chosen in dongle.c: the chip is deaf for 150 ms after RESET
  * or a restart (USB: its port is gone for 1 s after a restart; RESET is carried out after 100 ms),
- * and bytes that the host does not take are lost beyond 64 KiB. NULL if the API is not known or
+ * and bytes that the host does not take are lost beyond 64 KiB. NULL if there is no such build or
  * memory ran out. The air must outlive the dongle. */
 struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
                                   const struct sim_dongle_config *config);

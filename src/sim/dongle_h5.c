@@ -16,8 +16,9 @@ static const uint8_t config_response[] = {0x04, 0x7B, CONFIG_FIELD};
 const struct dongle_h5_rules *dongle_h5_rules_of(int api)
 {
     static const struct dongle_h5_rules v2 = {true, 200000, 384};
+    static const struct dongle_h5_rules slow_v2 = {true, 340000, 384};
     static const struct dongle_h5_rules later = {false, 400000, 768};
-    return api == 2 ? &v2 : &later;
+    return api == 2 ? &v2 : api == DONGLE_H5_SLOW_V2 ? &slow_v2 : &later;
 }
 
 void dongle_h5_init(struct dongle_h5 *h5, const struct dongle_h5_rules *rules,

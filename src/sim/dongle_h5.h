@@ -21,11 +21,14 @@
 /* What differs between firmware generations. */
 struct dongle_h5_rules {
     bool answers_config_at_once; /* v2; the others send their own CONFIG first */
-    uint32_t period_us;          /* retransmission time: 400 ms, v2 200 ms */
+    uint32_t period_us;          /* retransmission time: 400 ms, v2 200 ms or (slow) 340 ms */
     size_t payload_max;          /* 768, v2 384 */
 };
 
-/* The rules of SoftDevice API 2, 3, 5 or 6. */
+/* v2 with a UART at 115200 baud. */
+#define DONGLE_H5_SLOW_V2 (-2)
+
+/* The rules of SoftDevice API 2, 3, 5 or 6, or DONGLE_H5_SLOW_V2. */
 const struct dongle_h5_rules *dongle_h5_rules_of(int api);
 
 struct dongle_h5_ops {

@@ -24,9 +24,10 @@ struct sd_event {
 
 static const struct sd_command *find_command(const char *name)
 {
-    const struct sd_command *const tables[] = {sd_config_commands, sd_gap_commands,
-                                               sd_link_commands, sd_gattc_commands,
-                                               sd_gatts_commands};
+    const struct sd_command *const tables[] = {
+        sd_config_commands, sd_option_commands, sd_scan_commands,  sd_gap_commands,
+        sd_link_commands,   sd_gattc_commands,  sd_gatts_commands,
+    };
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         for (const struct sd_command *command = tables[i]; command->name != NULL; command++)
             if (strcmp(command->name, name) == 0)
@@ -45,6 +46,7 @@ struct softdevice *softdevice_new(struct sim_world *world, struct air *air,
     sd->air = air;
     sd->setup = *config;
     sd->dialect = dialect;
+    sd->traits = sd_traits_of(config->api);
     for (size_t i = 0; i < dialect->command_count; i++)
         sd->commands[dialect->commands[i].id & 0xFF] = find_command(dialect->commands[i].name);
     sd->events_end = &sd->events;
@@ -164,7 +166,8 @@ void sd_put(struct dongle_rpc_values *values, int64_t number, const char *format
 
 static bool no_room(const struct softdevice *sd, const char *name)
 {
-    bool report = strcmp(name, "GAP_ADV_REPORT") == 0;
+    /* A scan that pauses has one report waiting at most, and would never go on without it. */
+    bool report = !sd->traits->scan_pauses && strcmp(name, "GAP_ADV_REPORT") == 0;
     return sd->event_count >= (report ? REPORTS_MAX : EVENTS_MAX);
 }
 

@@ -21,7 +21,9 @@ struct softdevice;
 
 struct softdevice_config {
     int api;
-    uint32_t ram; /* bytes that the firmware build left for the SoftDevice */
+    uint32_t ram;  /* bytes that the firmware build left for the SoftDevice */
+    uint16_t fwid; /* that VERSION_GET shows */
+    bool nrf52840; /* the chip, else an nRF52832 */
     /* A status that the command gets instead of being carried out; 0 = normal. */
     uint32_t refuse_mtu, refuse_length, refuse_phy;
     /* Events are there to be taken. */
@@ -48,7 +50,7 @@ const char *softdevice_request(struct softdevice *sd, const uint8_t *request, si
 /* Takes the oldest event; returns its size, 0 if there is none. */
 size_t softdevice_take_event(struct softdevice *sd, uint8_t *event, size_t capacity);
 
-/* Write commands answered with RESOURCES so far. */
+/* Write commands refused so far because no buffer was free. */
 uint32_t softdevice_queue_full(const struct softdevice *sd);
 
 #endif

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Configuration before ENABLE, ENABLE itself, version, UUID bases, own address, options. */
+/* Configuration before ENABLE, ENABLE itself, version, UUID bases, own address. */
 #include <stdio.h>
 #include <string.h>
 
 #include "sim/softdevice_internal.h"
 
 enum {
-    LINK_LAYER_VERSION = 9, /* Bluetooth 5.0 */
     NORDIC = 0x0059,
-    FWID_S132_5_1_0 = 0x00A5,
+    BASES = 10,            /* the default */
+    ATTR_TAB_SIZE = 0x580, /* likewise */
+    LEAST_OCTETS = 27,
+    BANDWIDTH_MID = 2,
+    TX_BUFFERS = 7,    /* v2, v3: per link */
+    CLASSIC_LINKS = 8, /* v2, v3: the most that an ENABLE may ask for */
 };
 
 static const struct sd_tag default_tag = {
@@ -21,14 +25,16 @@ void sd_config_reset(struct softdevice *sd)
     sd->enabled = false;
     sd->base_count = 0;
     sd->extended_events = false;
+    sd->octets = LEAST_OCTETS;
     sd->rssi = -50;
     sd->address = factory;
-    sd->config = (struct sd_config){.base_count_max = 10,
+    sd->config = (struct sd_config){.plain = default_tag,
+                                    .base_count_max = BASES,
                                     .periph = 1,
                                     .central = 3,
                                     .central_sec = 1,
                                     .service_changed = 1,
-                                    .attr_tab_size = 0x580,
+                                    .attr_tab_size = ATTR_TAB_SIZE,
                                     .name_size = sizeof(name) - 1};
     memcpy(sd->config.name, name, sizeof(name) - 1);
 }
@@ -36,7 +42,7 @@ void sd_config_reset(struct softdevice *sd)
 const struct sd_tag *sd_config_tag(struct softdevice *sd, uint8_t tag)
 {
     if (tag == 0)
-        return &default_tag;
+        return &sd->config.plain;
     for (size_t i = 0; i < sd->config.tag_count; i++)
         if (sd->config.tags[i].tag == tag)
             return &sd->config.tags[i];
@@ -130,19 +136,28 @@ static uint32_t set_roles(struct sd_call *call, uint32_t id)
     return SD_SUCCESS;
 }
 
+/* The device name in values "<name>.max_len" ... */
+static uint32_t take_name(struct sd_config *config, struct dongle_rpc_values *values,
+                          const char *name)
+{
+    char dotted[48];
+    int64_t most = sd_member(values, name, "max_len");
+    int64_t size = sd_member(values, name, "current_len");
+    if (most > SD_NAME_MAX || size > most)
+        return SD_INVALID_PARAM;
+    snprintf(dotted, sizeof(dotted), "%s.value", name);
+    const struct dongle_rpc_value *value = dongle_rpc_find(values, dotted);
+    if (value == NULL || value->kind != DONGLE_RPC_BYTES)
+        return SD_SUCCESS;
+    config->name_size = (uint16_t)value->size;
+    memcpy(config->name, value->bytes, value->size);
+    return SD_SUCCESS;
+}
+
 static uint32_t set_name(struct sd_call *call, uint32_t id)
 {
     (void)id;
-    const struct dongle_rpc_value *value = dongle_rpc_find(call->in, "cfg.value.value");
-    int64_t most = dongle_rpc_number(call->in, "cfg.value.max_len");
-    int64_t size = dongle_rpc_number(call->in, "cfg.value.current_len");
-    if (most > SD_NAME_MAX || size > most)
-        return SD_INVALID_PARAM;
-    if (value == NULL || value->kind != DONGLE_RPC_BYTES)
-        return SD_SUCCESS;
-    call->sd->config.name_size = (uint16_t)value->size;
-    memcpy(call->sd->config.name, value->bytes, value->size);
-    return SD_SUCCESS;
+    return take_name(&call->sd->config, call->in, "cfg.value");
 }
 
 static uint32_t set_service_changed(struct sd_call *call, uint32_t id)
@@ -159,7 +174,7 @@ static uint32_t set_attribute_table(struct sd_call *call, uint32_t id)
 {
     (void)id;
     int64_t size = dongle_rpc_number(call->in, "cfg.value.attr_tab_size");
-    if (size < 0xF8 || size % 4 != 0)
+    if (size < call->sd->traits->attr_tab_min || size % 4 != 0)
         return SD_INVALID_PARAM;
     call->sd->config.attr_tab_size = (uint32_t)size;
     return SD_SUCCESS;
@@ -211,21 +226,79 @@ static uint64_t ram_needed(const struct sd_config *config)
     return bytes + 400u * (config->periph + config->central) + 300u * config->central_sec;
 }
 
+/* The same for v2 and v3, whose links have fewer and smaller buffers. */
+static uint64_t classic_ram_needed(const struct sd_config *config)
+{
+    uint64_t link = 600 + (config->plain.att_mtu + 16u) * (4u + config->plain.write_queue);
+    return 5000 + 16u * config->base_count_max + config->attr_tab_size +
+           (config->periph + config->central) * link + 300u * config->central_sec;
+}
+
+/* A number of ENABLE's parameters. */
+static int64_t parameter(struct sd_call *call, const char *what)
+{
+    return sd_member(call->in, "params", what);
+}
+
+static bool parameters_in_range(struct sd_call *call)
+{
+    const struct sd_traits *traits = call->sd->traits;
+    int64_t central = parameter(call, "central_conn_count"), mtu = parameter(call, "att_mtu");
+    int64_t table = parameter(call, "attr_tab_size");
+    return parameter(call, "vs_uuid_count") <= SD_BASES_MAX &&
+           parameter(call, "periph_conn_count") + central <= CLASSIC_LINKS &&
+           parameter(call, "central_sec_count") <= central &&
+           parameter(call, "service_changed") <= 1 &&
+           (table == 0 || (table >= traits->attr_tab_min && table % 4 == 0)) &&
+           (mtu == 0 || (mtu >= SD_ATT_MTU && mtu <= traits->att_mtu_max));
+}
+
+/* v2 and v3: all configuration comes with ENABLE. */
+static uint32_t take_parameters(struct sd_call *call, struct sd_config *config)
+{
+    int64_t bases = parameter(call, "vs_uuid_count"), table = parameter(call, "attr_tab_size");
+    int64_t mtu = parameter(call, "att_mtu");
+    if (!dongle_rpc_present(call->in, "params"))
+        return SD_INVALID_ADDR;
+    if (!parameters_in_range(call))
+        return SD_INVALID_PARAM;
+    config->base_count_max = (uint8_t)(bases != 0 ? bases : BASES);
+    config->periph = (uint8_t)parameter(call, "periph_conn_count");
+    config->central = (uint8_t)parameter(call, "central_conn_count");
+    config->central_sec = (uint8_t)parameter(call, "central_sec_count");
+    config->service_changed = (uint8_t)parameter(call, "service_changed");
+    config->attr_tab_size = (uint32_t)(table != 0 ? table : ATTR_TAB_SIZE);
+    config->plain = (struct sd_tag){.conn_count = config->central,
+                                    .event_length = sd_bandwidth_events(BANDWIDTH_MID),
+                                    .write_queue = TX_BUFFERS,
+                                    .att_mtu = (uint16_t)(mtu != 0 ? mtu : SD_ATT_MTU)};
+    if (dongle_rpc_present(call->in, "params.device_name"))
+        return take_name(config, call->in, "params.device_name");
+    return SD_SUCCESS;
+}
+
 static uint32_t enable(struct sd_call *call)
 {
-    if (call->sd->enabled)
+    struct softdevice *sd = call->sd;
+    struct sd_config config = sd->config;
+    bool classic = sd->traits->enable_configures;
+    if (sd->enabled)
         return SD_INVALID_STATE;
-    if (ram_needed(&call->sd->config) > call->sd->setup.ram)
+    uint32_t status = classic ? take_parameters(call, &config) : SD_SUCCESS;
+    if (status != SD_SUCCESS)
+        return status;
+    if ((classic ? classic_ram_needed(&config) : ram_needed(&config)) > sd->setup.ram)
         return SD_NO_MEM;
-    call->sd->enabled = true;
+    sd->config = config;
+    sd->enabled = true;
     return SD_SUCCESS;
 }
 
 static uint32_t version_get(struct sd_call *call)
 {
-    dongle_rpc_put(call->out, "version.version_number", LINK_LAYER_VERSION);
+    dongle_rpc_put(call->out, "version.version_number", call->sd->traits->link_layer);
     dongle_rpc_put(call->out, "version.company_id", NORDIC);
-    dongle_rpc_put(call->out, "version.subversion_number", FWID_S132_5_1_0);
+    dongle_rpc_put(call->out, "version.subversion_number", call->sd->setup.fwid);
     return SD_SUCCESS;
 }
 
@@ -325,7 +398,7 @@ static uint32_t uuid_encode(struct sd_call *call)
     return SD_SUCCESS;
 }
 
-/* Addresses and options */
+/* Addresses */
 
 static uint32_t addr_get(struct sd_call *call)
 {
@@ -342,44 +415,14 @@ static uint32_t addr_set(struct sd_call *call)
     uint32_t status = sd_address_get(call->in, "addr", &address);
     if (status != SD_SUCCESS)
         return status;
+    if (dongle_rpc_number(call->in, "cycle_mode") != 0)
+        return SD_NOT_SUPPORTED; /* v2: private addresses that change are not modelled */
     if (address.type > 1)
         return SD_INVALID_BLE_ADDR;
     if (sd->scanner != NULL || sd->initiator != NULL)
         return SD_INVALID_STATE;
     sd->address = address;
     return SD_SUCCESS;
-}
-
-static uint32_t opt_set(struct sd_call *call)
-{
-    static const uint32_t switches[] = {0x02, 0x23, 0x24};
-    struct softdevice *sd = call->sd;
-    uint32_t id = (uint32_t)dongle_rpc_number(call->in, "option.id");
-    if (!dongle_rpc_present(call->in, "option.value"))
-        return SD_INVALID_ADDR;
-    for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
-        if (switches[i] == id && dongle_rpc_number(call->in, "option.value.enable") > 1)
-            return SD_INVALID_PARAM;
-    if (id == 0x02)
-        sd->extended_events = dongle_rpc_number(call->in, "option.value.enable") == 1;
-    const struct dongle_rpc_value *conn = dongle_rpc_find(call->in, "option.value.conn");
-    if (conn != NULL && id != 0x20 &&
-        (conn->number >= SD_LINKS_MAX || sd->links[conn->number].air == NULL))
-        return SD_INVALID_CONN_HANDLE;
-    if (id == 0x21 || id == 0x26)
-        return SD_INVALID_STATE; /* for peripherals only */
-    bool known = id == 0x01 || id == 0x02 || (id >= 0x20 && id <= 0x25);
-    return known ? SD_SUCCESS : SD_INVALID_PARAM;
-}
-
-static uint32_t tx_power_set(struct sd_call *call)
-{
-    static const int8_t powers[] = {-40, -20, -16, -12, -8, -4, 0, 3, 4};
-    int64_t power = dongle_rpc_number(call->in, "tx_power");
-    for (size_t i = 0; i < sizeof(powers); i++)
-        if (powers[i] == power)
-            return SD_SUCCESS;
-    return SD_INVALID_PARAM;
 }
 
 const struct sd_command sd_config_commands[] = {
@@ -391,7 +434,5 @@ const struct sd_command sd_config_commands[] = {
     {"UUID_ENCODE", SD_ENABLED, uuid_encode},
     {"GAP_ADDR_GET", SD_ENABLED, addr_get},
     {"GAP_ADDR_SET", SD_ENABLED, addr_set},
-    {"GAP_TX_POWER_SET", SD_ENABLED, tx_power_set},
-    {"OPT_SET", SD_ENABLED, opt_set},
     {NULL, SD_ALWAYS, NULL},
 };

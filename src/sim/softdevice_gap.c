@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Scanning, connecting, disconnecting. */
+/* Connecting, disconnecting, and what addresses and parameters look like. */
 #include <stdio.h>
 #include <string.h>
 
 #include "sim/softdevice_internal.h"
 
-#define SCAN_UNIT_US   625u
-#define SEARCH_UNIT_US 1000000u /* v5 counts timeouts of scan and connect in seconds */
+#define NO_ADV_SET 0xFF
 
 /* Values with dotted names */
 
-static int64_t member(struct dongle_rpc_values *values, const char *name, const char *what)
+int64_t sd_member(struct dongle_rpc_values *values, const char *name, const char *what)
 {
     char dotted[48];
     snprintf(dotted, sizeof(dotted), "%s.%s", name, what);
@@ -24,12 +23,13 @@ uint32_t sd_address_get(struct dongle_rpc_values *values, const char *name, stru
     char dotted[48];
     snprintf(dotted, sizeof(dotted), "%s.addr", name);
     const struct dongle_rpc_value *addr = dongle_rpc_find(values, dotted);
-    int64_t type = member(values, name, "type_id.type");
+    int64_t type =
+        sd_member(values, name, "type_id.type") | sd_member(values, name, "type"); /* v2 */
     if (addr == NULL || addr->size != 6)
         return SD_INVALID_ADDR;
     if (type > 3 || (type > 0 && addr->bytes[5] >> 6 != top_bits[type]))
         return SD_INVALID_BLE_ADDR;
-    if (member(values, name, "type_id.id_peer") != 0)
+    if (sd_member(values, name, "type_id.id_peer") != 0)
         return SD_INVALID_PARAM; /* no identities were ever set */
     out->type = (uint8_t)type;
     memcpy(out->bytes, addr->bytes, 6);
@@ -41,6 +41,7 @@ void sd_address_put(struct dongle_rpc_values *values, const char *name,
 {
     char dotted[48];
     sd_put(values, address->type, "%s.type_id.type", name);
+    sd_put(values, address->type, "%s.type", name); /* v2 */
     snprintf(dotted, sizeof(dotted), "%s.addr", name);
     dongle_rpc_put_bytes(values, dotted, address->bytes, 6);
 }
@@ -48,10 +49,10 @@ void sd_address_put(struct dongle_rpc_values *values, const char *name,
 uint32_t sd_params_get(struct dongle_rpc_values *values, const char *name,
                        struct air_conn_params *out)
 {
-    int64_t least = member(values, name, "min_interval"),
-            most = member(values, name, "max_interval");
-    int64_t latency = member(values, name, "latency");
-    int64_t timeout = member(values, name, "sup_timeout");
+    int64_t least = sd_member(values, name, "min_interval"),
+            most = sd_member(values, name, "max_interval");
+    int64_t latency = sd_member(values, name, "latency");
+    int64_t timeout = sd_member(values, name, "sup_timeout");
     bool good = least >= 6 && least <= most && most <= 3200 && latency <= 499 && timeout >= 10 &&
                 timeout <= 3200 && timeout * 4 > (1 + latency) * most;
     *out = (struct air_conn_params){(uint16_t)most, (uint16_t)latency, (uint16_t)timeout};
@@ -67,84 +68,15 @@ void sd_params_put(struct dongle_rpc_values *values, const char *name, uint16_t 
     sd_put(values, params->supervision_timeout, "%s.sup_timeout", name);
 }
 
-/* Scanning */
-
-static uint32_t check_scan(struct dongle_rpc_values *values, const char *name)
-{
-    int64_t interval = member(values, name, "interval"), window = member(values, name, "window");
-    /* A whitelist can't have been set: that command is not modelled. */
-    bool good = window >= 4 && window <= interval && interval <= 0x4000 &&
-                member(values, name, "flags.use_whitelist") == 0;
-    return good ? SD_SUCCESS : SD_INVALID_PARAM;
-}
-
 void sd_gap_stop(struct softdevice *sd)
 {
     sim_cancel(sd->world, &sd->search_timer);
     air_scan_stop(&sd->scanner);
+    sd->scan = (struct sd_scan){0};
     air_connect_stop(&sd->initiator);
     for (size_t i = 0; i < SD_LINKS_MAX; i++)
         if (sd->links[i].state == SD_LINK_CONNECTING)
             sd->links[i].state = SD_LINK_FREE;
-}
-
-static void search_timed_out(void *context)
-{
-    struct softdevice *sd = context;
-    sd->search_timer = 0;
-    bool scanning = sd->scanner != NULL;
-    sd_gap_stop(sd);
-    struct dongle_rpc_values *event = sd_event_begin(sd);
-    dongle_rpc_put(event, "conn", SD_NO_CONNECTION);
-    dongle_rpc_put(event, "src", scanning ? SD_TIMEOUT_SCAN : SD_TIMEOUT_CONNECT);
-    sd_event_send(sd, "GAP_TIMEOUT", NULL);
-}
-
-static void start_search_timer(struct softdevice *sd, int64_t seconds)
-{
-    if (seconds > 0)
-        sd->search_timer =
-            sim_after(sd->world, (uint64_t)seconds * SEARCH_UNIT_US, search_timed_out, sd);
-}
-
-static void report(void *context, const struct air_address *address, int8_t rssi, bool connectable,
-                   bool scannable, bool scan_response, const uint8_t *data, size_t size)
-{
-    struct softdevice *sd = context;
-    struct dongle_rpc_values *event = sd_event_begin(sd);
-    sd->rssi = rssi;
-    dongle_rpc_put(event, "conn", SD_NO_CONNECTION);
-    sd_address_put(event, "peer", address);
-    dongle_rpc_put(event, "rssi", rssi);
-    dongle_rpc_put(event, "flags.scan_rsp", scan_response);
-    dongle_rpc_put(event, "flags.adv_type", connectable || scan_response ? 0 : scannable ? 2 : 3);
-    dongle_rpc_put_bytes(event, "data", data, size);
-    sd_event_send(sd, "GAP_ADV_REPORT", NULL);
-}
-
-static uint32_t scan_start(struct sd_call *call)
-{
-    struct softdevice *sd = call->sd;
-    if (!dongle_rpc_present(call->in, "params"))
-        return SD_INVALID_ADDR;
-    if (check_scan(call->in, "params") != SD_SUCCESS)
-        return SD_INVALID_PARAM;
-    if (sd->scanner != NULL || sd->initiator != NULL)
-        return SD_INVALID_STATE;
-    sd->scanner =
-        air_scan(sd->air, member(call->in, "params", "flags.active") != 0,
-                 (uint32_t)member(call->in, "params", "interval") * SCAN_UNIT_US,
-                 (uint32_t)member(call->in, "params", "window") * SCAN_UNIT_US, report, sd);
-    start_search_timer(sd, member(call->in, "params", "timeout"));
-    return SD_SUCCESS;
-}
-
-static uint32_t scan_stop(struct sd_call *call)
-{
-    if (call->sd->scanner == NULL)
-        return SD_INVALID_STATE;
-    sd_gap_stop(call->sd);
-    return SD_SUCCESS;
 }
 
 /* Connecting */
@@ -160,6 +92,8 @@ static void connected(void *context, struct air_link *air)
     air_link_get(air, &state);
     struct dongle_rpc_values *event = sd_event_on(link);
     sd_address_put(event, "peer", &link->peer);
+    sd_address_put(event, "own", &state.central);
+    dongle_rpc_put(event, "adv_handle", NO_ADV_SET);
     dongle_rpc_put(event, "role", SD_ROLE_CENTRAL);
     sd_params_put(event, "conn_params", state.params.interval, &state.params);
     sd_event_send(sd, "GAP_CONNECTED", NULL);
@@ -190,11 +124,12 @@ static uint32_t check_connect(struct sd_call *call, struct air_address *peer,
 {
     if (!dongle_rpc_present(call->in, "scan") || !dongle_rpc_present(call->in, "conn_params"))
         return SD_INVALID_ADDR;
-    if (check_scan(call->in, "scan") != SD_SUCCESS)
-        return SD_INVALID_PARAM;
+    uint32_t status = sd_scan_check(call->sd, call->in, "scan");
+    if (status != SD_SUCCESS)
+        return status;
     if (!dongle_rpc_present(call->in, "peer"))
         return SD_INVALID_ADDR;
-    uint32_t status = sd_address_get(call->in, "peer", peer);
+    status = sd_address_get(call->in, "peer", peer);
     return status != SD_SUCCESS ? status : sd_params_get(call->in, "conn_params", params);
 }
 
@@ -220,10 +155,10 @@ static uint32_t gap_connect(struct sd_call *call)
     link->peer = peer;
     struct air_capabilities capabilities = sd_link_capabilities(sd, tag);
     sd->initiator = air_connect(sd->air, &peer, &sd->address,
-                                (uint32_t)member(call->in, "scan", "interval") * SCAN_UNIT_US,
-                                (uint32_t)member(call->in, "scan", "window") * SCAN_UNIT_US,
-                                &params, &capabilities, &sd_link_ops, connected, link);
-    start_search_timer(sd, member(call->in, "scan", "timeout"));
+                                (uint32_t)sd_member(call->in, "scan", "interval") * SD_SCAN_UNIT_US,
+                                (uint32_t)sd_member(call->in, "scan", "window") * SD_SCAN_UNIT_US,
+                                &params, &capabilities, sd_link_ops(sd), connected, link);
+    sd_search_begin(sd, call->in, "scan");
     return SD_SUCCESS;
 }
 
@@ -246,7 +181,8 @@ static uint32_t disconnect(struct sd_call *call)
 }
 
 const struct sd_command sd_gap_commands[] = {
-    {"GAP_SCAN_START", SD_ENABLED, scan_start}, {"GAP_SCAN_STOP", SD_ENABLED, scan_stop},
-    {"GAP_CONNECT", SD_ENABLED, gap_connect},   {"GAP_CONNECT_CANCEL", SD_ENABLED, connect_cancel},
-    {"GAP_DISCONNECT", SD_LINK, disconnect},    {NULL, SD_ALWAYS, NULL},
+    {"GAP_CONNECT", SD_ENABLED, gap_connect},
+    {"GAP_CONNECT_CANCEL", SD_ENABLED, connect_cancel},
+    {"GAP_DISCONNECT", SD_LINK, disconnect},
+    {NULL, SD_ALWAYS, NULL},
 };

@@ -187,7 +187,9 @@ static void timed_out(void *context)
 /* What every procedure asks first; afterwards the link is free for one. */
 static uint32_t check_free(const struct sd_link *link)
 {
-    return link->att_dead ? SD_INVALID_STATE : link->procedure.kind != NULL ? SD_BUSY : SD_SUCCESS;
+    return link->att_dead                 ? link->sd->traits->att_timed_out
+           : link->procedure.kind != NULL ? SD_BUSY
+                                          : SD_SUCCESS;
 }
 
 /* Sends the request that begins a procedure; link->procedure holds what its event needs. */
@@ -294,12 +296,12 @@ static uint32_t write_command(struct sd_link *link, uint16_t handle,
     uint8_t room[SD_PDU_MAX];
     struct bytes_writer w;
     if (link->att_dead)
-        return SD_INVALID_STATE;
+        return link->sd->traits->att_timed_out;
     if (value->size > link->mtu - 3u)
         return SD_DATA_SIZE;
     if (link->writes_queued >= link->tag.write_queue) {
         link->sd->queue_full++;
-        return SD_RESOURCES;
+        return link->sd->traits->queue_full;
     }
     bytes_writer_init(&w, room, sizeof(room));
     bytes_put_u8(&w, ATT_WRITE_COMMAND);
@@ -361,7 +363,15 @@ void sd_gattc_written(struct sd_link *link, size_t count)
 {
     link->writes_queued -= count < link->writes_queued ? (unsigned)count : link->writes_queued;
     dongle_rpc_put(sd_event_on(link), "count", (int64_t)count);
-    sd_event_send(link->sd, "GATTC_WRITE_CMD_TX_COMPLETE", NULL);
+    sd_event_send(link->sd, link->sd->traits->write_sent, NULL);
+}
+
+static uint32_t packet_count_get(struct sd_call *call)
+{
+    if (dongle_rpc_number(call->in, "want_count") == 0)
+        return SD_INVALID_ADDR;
+    dongle_rpc_put(call->out, "count", call->link->tag.write_queue);
+    return SD_SUCCESS;
 }
 
 static uint32_t exchange(struct sd_call *call)
@@ -473,6 +483,7 @@ const struct sd_command sd_gattc_commands[] = {
     {"GATTC_DESCRIPTORS_DISCOVER", SD_LINK, discover_descriptors},
     {"GATTC_READ", SD_LINK, read_handle},
     {"GATTC_WRITE", SD_LINK, write_handle},
+    {"TX_PACKET_COUNT_GET", SD_LINK, packet_count_get},
     {"GATTC_HV_CONFIRM", SD_LINK, hv_confirm},
     {"GATTC_EXCHANGE_MTU_REQUEST", SD_LINK, exchange},
     {NULL, SD_ALWAYS, NULL},

@@ -234,11 +234,25 @@ static void write_one(struct sd_link *link, struct bytes_reader *r, uint8_t opco
     }
 }
 
+static void answer_mtu(struct sd_link *link, uint16_t own)
+{
+    uint8_t room[3];
+    struct bytes_writer w;
+    bytes_writer_init(&w, room, sizeof(room));
+    bytes_put_u8(&w, ATT_MTU_RESPONSE);
+    bytes_put_u16(&w, own);
+    send(link, &w);
+}
+
 static void mtu_asked(struct sd_link *link, struct bytes_reader *r, uint8_t opcode)
 {
     uint16_t mtu = bytes_get_u16(r);
     if (!bytes_reader_done(r)) {
         send_error(link, opcode, 0, ATT_INVALID_PDU);
+        return;
+    }
+    if (link->sd->traits->att_mtu_max == SD_ATT_MTU) {
+        answer_mtu(link, SD_ATT_MTU); /* v2 does not trouble the host with it */
         return;
     }
     link->mtu_asked = mtu < SD_ATT_MTU ? SD_ATT_MTU : mtu;
@@ -280,17 +294,12 @@ void sd_gatts_receive(struct sd_link *link, const uint8_t *pdu, size_t size)
 static uint32_t mtu_reply(struct sd_call *call)
 {
     struct sd_link *link = call->link;
-    uint8_t room[3];
-    struct bytes_writer w;
     uint16_t own = (uint16_t)dongle_rpc_number(call->in, "server_rx_mtu");
     if (own < SD_ATT_MTU || own > link->tag.att_mtu)
         return SD_INVALID_PARAM;
     if (link->mtu_asked == 0)
         return SD_INVALID_STATE;
-    bytes_writer_init(&w, room, sizeof(room));
-    bytes_put_u8(&w, ATT_MTU_RESPONSE);
-    bytes_put_u16(&w, own);
-    send(link, &w);
+    answer_mtu(link, own);
     link->mtu = own < link->mtu_asked ? own : link->mtu_asked;
     link->mtu_asked = 0;
     return SD_SUCCESS;

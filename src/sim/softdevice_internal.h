@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
- * What the files of the SoftDevice share: softdevice.c (dispatch, events), _config.c (before and
- * around ENABLE), _gap.c (scan, connect), _link.c (procedures of a link), _gattc.c (client),
- * _gatts.c (server).
+ * What the files of the SoftDevice share: softdevice.c (dispatch, events), _dialect.c (what differs
+ * between the APIs), _config.c (before and around ENABLE), _options.c, _scan.c, _gap.c (connect),
+ * _link.c (procedures of a link), _gattc.c (client), _gatts.c (server).
  */
 #ifndef NORDFU_SIM_SOFTDEVICE_INTERNAL_H
 #define NORDFU_SIM_SOFTDEVICE_INTERNAL_H
@@ -21,6 +21,7 @@
 #define SD_PDU_MAX       SD_ATT_MTU_MAX
 #define SD_NO_CONNECTION 0xFFFF
 #define SD_ROLE_CENTRAL  2
+#define SD_SCAN_UNIT_US  625u
 
 /* Wire specification, section 10.1. */
 enum sd_status {
@@ -32,6 +33,7 @@ enum sd_status {
     SD_INVALID_STATE = 0x08,
     SD_INVALID_LENGTH = 0x09,
     SD_DATA_SIZE = 0x0C,
+    SD_TIMEOUT = 0x0D,
     SD_INVALID_ADDR = 0x10,
     SD_BUSY = 0x11,
     SD_CONN_COUNT = 0x12,
@@ -39,26 +41,58 @@ enum sd_status {
     SD_NOT_ENABLED = 0x3001,
     SD_INVALID_CONN_HANDLE = 0x3002,
     SD_INVALID_ATTR_HANDLE = 0x3003,
+    SD_NO_TX_PACKETS = 0x3004,      /* v2, v3 */
+    SD_INVALID_ADV_HANDLE = 0x3004, /* v6 */
     SD_INVALID_BLE_ADDR = 0x3202,
 };
 
-/* Section 10.7, v5. */
-enum sd_timeout {
-    SD_TIMEOUT_SCAN = 1,
-    SD_TIMEOUT_CONNECT = 2,
+struct softdevice;
+struct sd_link;
+
+/* An advertisement or scan response that was heard. */
+struct sd_report {
+    struct air_address address;
+    int8_t rssi;
+    bool connectable, scannable, scan_response;
+    uint8_t data[31];
+    uint8_t size;
 };
 
-/* What CFG_SET says about links of one tag (section 11.2). */
+/* What differs between the SoftDevice APIs, besides the layouts. */
+struct sd_traits {
+    int api;
+    uint8_t link_layer;     /* version number that VERSION_GET shows */
+    bool enable_configures; /* ENABLE carries what CFG_SET says elsewhere */
+    uint16_t att_mtu_max;
+    uint16_t attr_tab_min;
+    enum {
+        SD_LENGTH_NONE,  /* the procedure is unknown */
+        SD_LENGTH_ALONE, /* the SoftDevice does it by itself, up to what an option says */
+        SD_LENGTH_HOST,  /* the host begins it and answers the peer's */
+    } length;
+    uint8_t phys;     /* as in air_capabilities: 0 = there is no PHY procedure */
+    bool scan_pauses; /* every report is a halt until the host says go on */
+    uint16_t scan_interval_max;
+    uint32_t search_unit_us;               /* of the timeouts of scan and connection attempt */
+    uint8_t scan_timeout, connect_timeout; /* sources in GAP_TIMEOUT (section 10.7) */
+    const char *write_sent;                /* the event that gives buffers back */
+    uint16_t queue_full;                   /* status of a write command without a buffer */
+    uint16_t att_timed_out;                /* status after an ATT transaction timed out */
+    void (*put_report)(struct dongle_rpc_values *event, const struct sd_report *report);
+};
+
+/* What CFG_SET or ENABLE say about links of one tag (section 11.2). */
 struct sd_tag {
     uint8_t tag;
     uint8_t conn_count;
     uint16_t event_length; /* x 1.25 ms */
-    uint8_t write_queue;
+    uint8_t write_queue;   /* v2, v3: of write commands and notifications together */
     uint8_t hvn_queue;
     uint16_t att_mtu;
 };
 
 struct sd_config {
+    struct sd_tag plain; /* of tag 0: the defaults, v2 and v3: what ENABLE said */
     struct sd_tag tags[SD_TAGS_MAX];
     size_t tag_count;
     uint8_t base_count_max;
@@ -73,9 +107,6 @@ struct sd_uuid {
     uint16_t uuid;
     uint8_t type; /* 0 unknown, 1 Bluetooth SIG, 2... bases in the order they were added */
 };
-
-struct sd_link;
-struct softdevice;
 
 /* One kind of GATT client procedure: which answer ends it, and what event it becomes. */
 struct sd_procedure_kind {
@@ -107,6 +138,7 @@ struct sd_link {
     bool params_pending; /* own update is under way */
     bool params_asked;   /* the peripheral waits for an answer */
     bool length_pending, length_asked, length_told;
+    uint16_t tx_octets, rx_octets; /* as last told; 0 = the least */
     bool phy_pending, phy_asked, phy_told;
 
     bool rssi_running;
@@ -129,11 +161,21 @@ struct sd_link {
 
 struct sd_event;
 
+/* A scan that halts after every report (section 11.5). */
+struct sd_scan {
+    bool paused;
+    uint16_t buffer;         /* size that the host named */
+    bool holds;              /* `last` is a scan response that waits for the scan to go on */
+    struct sd_report last;   /* what was heard last */
+    uint64_t response_until; /* when the scan response to it must have come */
+};
+
 struct softdevice {
     struct sim_world *world;
     struct air *air;
     struct softdevice_config setup;
     const struct dongle_rpc_dialect *dialect;
+    const struct sd_traits *traits;
     const struct sd_command *commands[256]; /* by opcode */
     struct dongle_rpc_values in, out, event;
 
@@ -148,9 +190,11 @@ struct softdevice {
     uint8_t raw[16]; /* of the UUID in the response in hand */
     struct air_address address;
     bool extended_events; /* option CONN_EVT_EXT */
+    uint16_t octets;      /* option EXT_LEN: data length of the next link */
     int8_t rssi;          /* of the last packet heard, dBm */
 
     struct air_scanner *scanner;
+    struct sd_scan scan;
     struct air_initiator *initiator;
     sim_timer search_timer; /* timeout of scan or connection attempt */
     struct sd_link links[SD_LINKS_MAX];
@@ -171,6 +215,8 @@ struct sd_command {
 
 /* The commands of each file; the last entry has no name. */
 extern const struct sd_command sd_config_commands[];
+extern const struct sd_command sd_option_commands[];
+extern const struct sd_command sd_scan_commands[];
 extern const struct sd_command sd_gap_commands[];
 extern const struct sd_command sd_link_commands[];
 extern const struct sd_command sd_gattc_commands[];
@@ -190,6 +236,11 @@ __attribute__((format(printf, 3, 4)))
 #endif
 void sd_put(struct dongle_rpc_values *values, int64_t number, const char *format, ...);
 
+/* _dialect.c */
+
+/* The traits of an API that has a dialect. */
+const struct sd_traits *sd_traits_of(int api);
+
 /* _config.c */
 
 /* Defaults, as after a reset. */
@@ -203,11 +254,27 @@ size_t sd_uuid_raw(const struct softdevice *sd, struct sd_uuid uuid, uint8_t raw
 /* The UUID in values "<name>.uuid" and "<name>.type". */
 struct sd_uuid sd_uuid_get(struct dongle_rpc_values *values, const char *name);
 
+/* _options.c */
+
+/* The connection event length that a bandwidth stands for (v2, v3), x 1.25 ms. */
+uint16_t sd_bandwidth_events(int64_t bandwidth);
+
+/* _scan.c */
+
+/* Scan parameters in values "<name>.interval" ...; 0, or the status that they deserve. */
+uint32_t sd_scan_check(const struct softdevice *sd, struct dongle_rpc_values *values,
+                       const char *name);
+/* The timeout in "<name>.timeout" begins to run. */
+void sd_search_begin(struct softdevice *sd, struct dongle_rpc_values *values, const char *name);
+
 /* _gap.c */
 
+/* The number "<name>.<what>". */
+int64_t sd_member(struct dongle_rpc_values *values, const char *name, const char *what);
 /* Stops scanning and connecting. */
 void sd_gap_stop(struct softdevice *sd);
-/* An address in values "<name>.addr" and "<name>.type_id.type"; 0, or the status that it deserves.
+/* An address in values "<name>.addr" and "<name>.type_id.type" (v2: "<name>.type"); 0, or the
+ * status that it deserves.
  */
 uint32_t sd_address_get(struct dongle_rpc_values *values, const char *name,
                         struct air_address *out);
@@ -222,8 +289,8 @@ void sd_params_put(struct dongle_rpc_values *values, const char *name, uint16_t 
 
 /* _link.c */
 
-/* The ends of air links that the SoftDevice holds. */
-extern const struct air_link_ops sd_link_ops;
+/* The end of an air link that the SoftDevice holds. */
+const struct air_link_ops *sd_link_ops(const struct softdevice *sd);
 /* What the SoftDevice can do on a link with this configuration. */
 struct air_capabilities sd_link_capabilities(const struct softdevice *sd, const struct sd_tag *tag);
 void sd_link_up(struct sd_link *link, struct air_link *air);

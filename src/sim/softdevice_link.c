@@ -10,8 +10,11 @@
 enum {
     OCTETS_MIN = 27,
     OCTETS_MAX = 251,
+    TIME_MIN = 328, /* us */
+    TIME_MAX = 17040,
     PHY_1M = 1,
     PHY_2M = 2,
+    CHANNEL = 12, /* of the link's last packet: it is always this one here */
     IFS_US = 150,
     EVENT_OVERHEAD_US = 1000, /* radio start and scheduling inside an event */
     PAIRING_NOT_SUPPORTED = 0x85,
@@ -32,11 +35,12 @@ static uint32_t packet_us(int64_t octets)
 
 struct air_capabilities sd_link_capabilities(const struct softdevice *sd, const struct sd_tag *tag)
 {
+    uint16_t octets = sd->traits->length == SD_LENGTH_HOST ? OCTETS_MAX : sd->octets;
     return (struct air_capabilities){
-        .max_octets = OCTETS_MAX,
-        .phys = PHY_1M | PHY_2M,
+        .max_octets = octets,
+        .phys = sd->traits->phys,
         .event_length_us = sd->extended_events ? 0 : tag->event_length * EVENT_UNIT_US,
-        .supports_length = true,
+        .supports_length = sd->traits->length != SD_LENGTH_NONE,
     };
 }
 
@@ -45,6 +49,9 @@ void sd_link_up(struct sd_link *link, struct air_link *air)
     link->state = SD_LINK_UP;
     link->air = air;
     link->mtu = SD_ATT_MTU;
+    link->tx_octets = link->rx_octets = OCTETS_MIN;
+    if (link->sd->traits->length == SD_LENGTH_ALONE && link->sd->octets > OCTETS_MIN)
+        air_request_length(air, AIR_CENTRAL, link->sd->octets, link->sd->octets);
 }
 
 void sd_link_drop(struct sd_link *link)
@@ -152,6 +159,23 @@ static void length_changed(void *context, struct air_link *air, uint16_t tx, uin
     put_length(link, tx, rx, "GAP_DATA_LENGTH_UPDATE", NULL);
 }
 
+/* The SoftDevice's own procedure, or the peer's, is over: only a change is told. */
+static void length_changed_alone(void *context, struct air_link *air, uint16_t tx, uint16_t rx)
+{
+    (void)air;
+    struct sd_link *link = context;
+    if (tx == link->tx_octets && rx == link->rx_octets)
+        return;
+    link->tx_octets = tx;
+    link->rx_octets = rx;
+    struct dongle_rpc_values *event = sd_event_on(link);
+    dongle_rpc_put(event, "max_tx_octets", tx);
+    dongle_rpc_put(event, "max_tx_time_us", packet_us(tx));
+    dongle_rpc_put(event, "max_rx_octets", rx);
+    dongle_rpc_put(event, "max_rx_time_us", packet_us(rx));
+    sd_event_send(link->sd, "DATA_LENGTH_CHANGED", NULL);
+}
+
 static void length_requested(void *context, struct air_link *air, uint16_t max_tx, uint16_t max_rx)
 {
     (void)air;
@@ -177,18 +201,32 @@ static int64_t longest(const struct sd_link *link)
     return octets;
 }
 
+/* The octets of a packet of at most `us`, which may be 0: no limit. */
+static int64_t limit_octets(int64_t octets, int64_t us)
+{
+    int64_t most = us / 8 - 14;
+    return us != 0 && most < octets ? most : octets;
+}
+
+static bool in_range(int64_t octets, int64_t us)
+{
+    return (octets == 0 || (octets >= OCTETS_MIN && octets <= OCTETS_MAX)) &&
+           (us == 0 || (us >= TIME_MIN && us <= TIME_MAX));
+}
+
 static uint32_t check_length(struct sd_call *call, int64_t *tx, int64_t *rx)
 {
+    int64_t tx_us = dongle_rpc_number(call->in, "params.max_tx_time_us");
+    int64_t rx_us = dongle_rpc_number(call->in, "params.max_rx_time_us");
     *tx = dongle_rpc_number(call->in, "params.max_tx_octets");
     *rx = dongle_rpc_number(call->in, "params.max_rx_octets");
-    if ((*tx != 0 && (*tx < OCTETS_MIN || *tx > OCTETS_MAX)) ||
-        (*rx != 0 && (*rx < OCTETS_MIN || *rx > OCTETS_MAX)))
+    if (call->sd->traits->api == 5 && (tx_us != 0 || rx_us != 0 || *tx != *rx))
+        return in_range(*tx, 0) && in_range(*rx, 0) ? SD_NOT_SUPPORTED : SD_INVALID_PARAM;
+    if (!in_range(*tx, tx_us) || !in_range(*rx, rx_us))
         return SD_INVALID_PARAM;
-    if (*tx != *rx || dongle_rpc_number(call->in, "params.max_tx_time_us") != 0 ||
-        dongle_rpc_number(call->in, "params.max_rx_time_us") != 0)
-        return SD_NOT_SUPPORTED;
-    if (*tx == 0)
-        *tx = *rx = longest(call->link);
+    int64_t most = longest(call->link);
+    *tx = limit_octets(*tx != 0 ? *tx : most, tx_us);
+    *rx = limit_octets(*rx != 0 ? *rx : most, rx_us);
     return fits(call->link, *tx, *rx) ? SD_SUCCESS : SD_RESOURCES;
 }
 
@@ -268,7 +306,9 @@ static uint32_t rssi_start(struct sd_call *call)
     if (dongle_rpc_number(call->in, "threshold_dbm") == 0xFF)
         return SD_SUCCESS;
     /* The strength never changes here, so there is one event: that of the first sample. */
-    dongle_rpc_put(sd_event_on(call->link), "rssi", call->sd->rssi);
+    struct dongle_rpc_values *event = sd_event_on(call->link);
+    dongle_rpc_put(event, "rssi", call->sd->rssi);
+    dongle_rpc_put(event, "ch_index", CHANNEL);
     sd_event_send(call->sd, "GAP_RSSI_CHANGED", NULL);
     return SD_SUCCESS;
 }
@@ -283,11 +323,13 @@ static uint32_t rssi_stop(struct sd_call *call)
 
 static uint32_t rssi_get(struct sd_call *call)
 {
-    if (dongle_rpc_number(call->in, "want_rssi") == 0)
+    const struct dongle_rpc_value *channel = dongle_rpc_find(call->in, "want_ch_index");
+    if (dongle_rpc_number(call->in, "want_rssi") == 0 || (channel != NULL && channel->number == 0))
         return SD_INVALID_ADDR;
     if (!call->link->rssi_running)
         return SD_INVALID_STATE;
     dongle_rpc_put(call->out, "rssi", call->sd->rssi);
+    dongle_rpc_put(call->out, "ch_index", CHANNEL);
     return SD_SUCCESS;
 }
 
@@ -365,17 +407,30 @@ static uint32_t conn_sec_get(struct sd_call *call)
     return SD_SUCCESS;
 }
 
-const struct air_link_ops sd_link_ops = {
-    .receive = receive,
-    .sent = sent,
-    .closed = closed,
-    .params_changed = params_changed,
-    .params_requested = params_requested,
-    .length_changed = length_changed,
-    .phy_changed = phy_changed,
-    .length_requested = length_requested,
-    .phy_requested = phy_requested,
-};
+const struct air_link_ops *sd_link_ops(const struct softdevice *sd)
+{
+    static const struct air_link_ops asked = {
+        .receive = receive,
+        .sent = sent,
+        .closed = closed,
+        .params_changed = params_changed,
+        .params_requested = params_requested,
+        .length_changed = length_changed,
+        .phy_changed = phy_changed,
+        .length_requested = length_requested,
+        .phy_requested = phy_requested,
+    };
+    /* v2, v3: the link layer answers by itself. */
+    static const struct air_link_ops alone = {
+        .receive = receive,
+        .sent = sent,
+        .closed = closed,
+        .params_changed = params_changed,
+        .params_requested = params_requested,
+        .length_changed = length_changed_alone,
+    };
+    return sd->traits->length == SD_LENGTH_HOST ? &asked : &alone;
+}
 
 const struct sd_command sd_link_commands[] = {
     {"GAP_CONN_PARAM_UPDATE", SD_LINK, conn_param_update},
