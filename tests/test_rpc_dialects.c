@@ -4,6 +4,7 @@
 
 #include "dongle/h5.h"
 #include "dongle/rpc.h"
+#include "dongle/rpc_engine.h"
 
 static const int apis[] = {2, 3, 5, 6};
 #define APIS (sizeof(apis) / sizeof(apis[0]))
@@ -255,6 +256,44 @@ static void a_v2_report_has_exactly_the_data_it_states(void **state)
     }
 }
 
+static void a_v2_link_names_both_addresses_and_the_key_used(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {0x02, 0x10, 0, 1, 0, 2,    1, 1, 1, 1, 1, 1, 3,   2, 2,
+                             2,    2,    2, 2, 2, 0xff, 6, 0, 6, 0, 0, 0, 100, 0};
+    union rpc_event_params p;
+    enum rpc_event event;
+    assert_int_equal(decode(2, bytes, sizeof(bytes), &event, &p), RPC_OK);
+    assert_int_equal(p.gap_connected.peer.type, 2);
+    assert_int_equal(p.gap_connected.peer.addr[5], 1);
+    assert_int_equal(p.gap_connected.own.type, 3);
+    assert_int_equal(p.gap_connected.own.addr[0], 2);
+    assert_int_equal(p.gap_connected.role, 2);
+    assert_int_equal(p.gap_connected.irk_match, 1);
+    assert_int_equal(p.gap_connected.irk_match_idx, 127);
+    assert_int_equal(p.gap_connected.conn_params.sup_timeout, 100);
+}
+
+static void a_count_without_its_list_is_malformed(void **state)
+{
+    (void)state;
+    /* SCAN_START's parameters with a whitelist: addresses, keys. */
+    uint8_t bytes[] = {1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    const struct rpc_field *fields = rpc_dialect_find(2)->commands[RPC_GAP_SCAN_START].request;
+    for (int keys = 0; keys < 2; keys++) {
+        struct rpc_gap_scan_start scan = {0};
+        struct bytes_reader r;
+        bytes_reader_init(&r, bytes, sizeof(bytes));
+        rpc_get_fields(&r, fields, &scan);
+        assert_true(bytes_reader_done(&r));
+        bytes[3 + 2 * keys] = 1;
+        bytes_reader_init(&r, bytes, sizeof(bytes));
+        rpc_get_fields(&r, fields, &scan);
+        assert_false(bytes_reader_done(&r));
+        bytes[3 + 2 * keys] = 0;
+    }
+}
+
 static void a_bare_rssi_counts_as_present(void **state)
 {
     (void)state;
@@ -364,6 +403,8 @@ int main(void)
         cmocka_unit_test(older_events_are_read_as_the_newer_ones),
         cmocka_unit_test(v6_reports_have_the_type_of_older_ones),
         cmocka_unit_test(a_v2_report_has_exactly_the_data_it_states),
+        cmocka_unit_test(a_v2_link_names_both_addresses_and_the_key_used),
+        cmocka_unit_test(a_count_without_its_list_is_malformed),
         cmocka_unit_test(a_bare_rssi_counts_as_present),
         cmocka_unit_test(every_dialect_leaves_out_what_it_lacks),
         cmocka_unit_test(bandwidth_counts_never_reach_a_v2_dongle),

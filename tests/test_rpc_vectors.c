@@ -314,6 +314,65 @@ static void packets_of_another_dialect_do_no_harm(void **state)
     each_event(check_misread);
 }
 
+/* ---- Noise ---- */
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+/* Presence bytes and short lengths are likely, or nothing would get far. At the end of the room, so
+ * that one byte too far is caught. */
+static uint8_t *make_noise(uint32_t *seed, uint8_t *room, size_t capacity, size_t *size)
+{
+    *size = 6 + next_random(seed) % (capacity - 6);
+    for (uint8_t *byte = room + capacity - *size; byte < room + capacity; byte++) {
+        uint32_t value = next_random(seed);
+        *byte = (uint8_t)(value % 4 == 0 ? value >> 4 : (value >> 4) % 3);
+    }
+    return room + capacity - *size;
+}
+
+static bool is_understood_event(const struct rpc_dialect *dialect, uint32_t *seed)
+{
+    union rpc_event_params params;
+    enum rpc_event event;
+    uint8_t room[300];
+    size_t size;
+    uint8_t *bytes = make_noise(seed, room, sizeof(room), &size);
+    bytes[0] = RPC_EVENT;
+    bytes[1] = (uint8_t)dialect->events[next_random(seed) % RPC_EVENT_COUNT].id;
+    bytes[2] = 0;
+    return rpc_decode_event(dialect, bytes, size, &event, &params) == RPC_OK;
+}
+
+static bool is_understood_response(const struct rpc_dialect *dialect, uint32_t *seed)
+{
+    union rpc_response_params outputs;
+    uint32_t status;
+    uint8_t room[300];
+    size_t size;
+    uint8_t *bytes = make_noise(seed, room, sizeof(room), &size);
+    enum rpc_command command = (enum rpc_command)(next_random(seed) % RPC_COMMAND_COUNT);
+    const uint8_t head[] = {RPC_RESPONSE, dialect->commands[command].opcode, 0, 0, 0, 0};
+    memcpy(bytes, head, sizeof(head));
+    return rpc_decode_response(dialect, command, bytes, size, &status, &outputs) == RPC_OK;
+}
+
+static void noise_does_no_harm(void **state)
+{
+    (void)state;
+    uint32_t seed = 1;
+    size_t events = 0, responses = 0;
+    for (size_t round = 0; round < 60000; round++) {
+        const struct rpc_dialect *dialect = rpc_dialect_find(dialects[round % DIALECTS].api);
+        events += is_understood_event(dialect, &seed);
+        responses += is_understood_response(dialect, &seed);
+    }
+    assert_true(events > 0 && responses > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +383,7 @@ int main(void)
         cmocka_unit_test(responses_and_events_of_any_other_length_are_malformed),
         cmocka_unit_test(spoiled_packets_do_no_harm),
         cmocka_unit_test(packets_of_another_dialect_do_no_harm),
+        cmocka_unit_test(noise_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
