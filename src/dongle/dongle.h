@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dongle/diagnosis.h"
+#include "dongle/event_queue.h"
 #include "dongle/h5_session.h"
 #include "dongle/rpc.h"
 #include "nordfu/error.h"
@@ -32,9 +34,11 @@ struct dongle;
 #define DONGLE_ANSWER_TIME 1500000u /* µs from sending a request to its response, at most */
 #define DONGLE_QUIET_TIME  20000u   /* µs after which a dongle has nothing more to say */
 #define DONGLE_SETTLE_TIME 300000u  /* µs that it may go on talking */
+#define DONGLE_RETURN_TIME 5000000u /* µs that a port that vanished may take to come back */
 #define DONGLE_POSTS       16       /* posts that can wait */
 #define DONGLE_POST_SIZE   32       /* bytes of an encoded post */
-#define DONGLE_EVENTS      64 /* events that can wait; half of it at most are advertising reports */
+#define DONGLE_EVENTS                                                                              \
+    EVENT_QUEUE_SIZE /* that can wait; half of it at most are advertising reports */
 
 struct dongle_event {
     enum rpc_event id;
@@ -65,9 +69,10 @@ void dongle_close(struct dongle **dongle);
 
 /*
  * RESET and link start; what was pending or queued is forgotten, the SoftDevice is disabled
- * afterwards. A dongle that has just restarted by itself is spared the RESET. At most about 3 s.
- * Errors: NORDFU_ERR_DONGLE (silence, or something that is no connectivity firmware),
- * NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
+ * afterwards. A dongle that has just restarted by itself is spared the RESET; a port that vanished
+ * meanwhile is waited for (DONGLE_RETURN_TIME) and opened again. At most about 3 s otherwise.
+ * Errors: NORDFU_ERR_DONGLE (silence, or something that is no connectivity firmware, and what it
+ * is), NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
  */
 int dongle_start(struct dongle *dongle, struct nordfu_error *error);
 
@@ -131,5 +136,13 @@ bool dongle_usable(const struct dongle *dongle);
 enum h5_clue dongle_clue(const struct dongle *dongle);
 /* The session failed because the dongle restarted. */
 bool dongle_restarted(const struct dongle *dongle);
+/* The port is gone: the dongle was unplugged, or a USB dongle restarted. */
+bool dongle_vanished(const struct dongle *dongle);
+/* Who is behind the port (nordfu_port_identify). Asked once, and again when the port came back. */
+const struct nordfu_port_identity *dongle_identity(struct dongle *dongle);
+/* Breaks the dongle with NORDFU_ERR_DONGLE and a sentence (diagnosis.h); returns the class. `api`
+ * is NULL except for DIAGNOSIS_FOREIGN_API. */
+int dongle_diagnose(struct dongle *dongle, enum diagnosis diagnosis, const char *api,
+                    struct nordfu_error *error);
 
 #endif
