@@ -112,6 +112,27 @@ static int check_hash(const struct nordfu_package *package, const struct content
     return 0;
 }
 
+static int check_init(const struct nordfu_package *package, const struct content *content,
+                      struct nordfu_error *error)
+{
+    const struct nordfu_init_packet *init = &content->image.init;
+    const char *defect = NULL;
+    /* A debug bootloader does not ask for versions if the package is marked for debugging. */
+    if (!init->has_hw_version && !init->is_debug)
+        defect = "names no hardware version";
+    else if (init->type == NORDFU_IMAGE_BOOTLOADER && !init->has_fw_version && !init->is_debug)
+        defect = "names no firmware version, which a bootloader must have";
+    else if (init->is_signed && init->signature_type != 0)
+        defect = "has a signature of type 1, while bootloaders know only type 0 (ECDSA on P-256)";
+    if (defect == NULL)
+        return 0;
+    return nordfu_error_set(
+        error, NORDFU_ERR_PACKAGE,
+        "The init packet %s in %s %s, so every device would refuse it: make the "
+        "package again.",
+        content->names.dat_file, package->path, defect);
+}
+
 static int check_content(const struct nordfu_package *package, const struct content *content,
                          struct nordfu_error *error)
 {
@@ -123,7 +144,9 @@ static int check_content(const struct nordfu_package *package, const struct cont
             "another kind (%s): the files are mixed up; make the package again.",
             package->path, manifest_kind_name(content->names.kind), content->names.dat_file,
             nordfu_image_type_name(type));
-    int rc = check_size(package, content, error);
+    int rc = check_init(package, content, error);
+    if (rc == 0)
+        rc = check_size(package, content, error);
     return rc == 0 ? check_hash(package, content, error) : rc;
 }
 
