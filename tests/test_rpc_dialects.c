@@ -277,13 +277,13 @@ static void a_v2_link_names_both_addresses_and_the_key_used(void **state)
 static void a_count_without_its_list_is_malformed(void **state)
 {
     (void)state;
-    /* SCAN_START's parameters with a whitelist: addresses, keys. */
-    uint8_t bytes[] = {1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    /* SCAN_START's parameters with a whitelist: addresses, keys; a byte to spare for an element. */
+    uint8_t bytes[14] = {1, 0, 1};
     const struct rpc_field *fields = rpc_dialect_find(2)->commands[RPC_GAP_SCAN_START].request;
     for (int keys = 0; keys < 2; keys++) {
         struct rpc_gap_scan_start scan = {0};
         struct bytes_reader r;
-        bytes_reader_init(&r, bytes, sizeof(bytes));
+        bytes_reader_init(&r, bytes, sizeof(bytes) - 1);
         rpc_get_fields(&r, fields, &scan);
         assert_true(bytes_reader_done(&r));
         bytes[3 + 2 * keys] = 1;
