@@ -29,6 +29,10 @@ demo: build ## Update a simulated device over a simulated dongle, from key to ne
 test: ## Build with sanitizers, run all tests and checks
 	@scripts/test.sh $(DEV) $(JOBS)
 
+.PHONY: test-foreign
+test-foreign: build ## Update simulated devices with a DFU client that is not ours (an npm package)
+	@scripts/test_foreign.sh build/nordfu build/foreign
+
 .PHONY: lint
 lint: ## Check layers, source rules, formatting and the man page
 	@scripts/check_layers.sh

@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# bootstrap.sh LIST...: makes sure that the Debian packages of the lists (build, test) are installed.
+# bootstrap.sh LIST...: makes sure that the Debian packages of the lists (build, test, foreign) are installed.
 # Says what it installs; says and does nothing, and needs no network, when all are there.
 set -eu
 
 BUILD_PACKAGES="gcc libc6-dev make cmake pkg-config
     libserialport-dev libzip-dev libjansson-dev libnanopb-dev nanopb libssl-dev libusb-1.0-0-dev"
 TEST_PACKAGES="libcmocka-dev unzip groff-base"
+FOREIGN_PACKAGES="nodejs npm"
 
 packages=
 for list in "$@"; do
     case $list in
     build) packages="$packages $BUILD_PACKAGES" ;;
     test) packages="$packages $TEST_PACKAGES" ;;
+    foreign) packages="$packages $FOREIGN_PACKAGES" ;;
     *) echo "bootstrap.sh: no such list: $list" >&2; exit 2 ;;
     esac
 done
