@@ -53,5 +53,5 @@ grep '^FAILED' "$report"
 passed=$(grep -c '^passed' "$report")
 failed=$(grep -c '^FAILED' "$report")
 skipped=$(grep -c '^SKIPPED' "$report")
-echo "$passed passed, $failed failed, $skipped skipped"
+echo "$passed passed, $failed failed, $skipped skipped" | tee -a "${NORDFU_SUMMARY:-/dev/null}"
 [ "$failed" = 0 ]
