@@ -355,9 +355,17 @@ static void a_dongle_has_an_api_and_habits(void **state)
     assert_int_equal(config.api, 5);
     assert_int_equal(config.refuse_mtu, 7);
     assert_true(config.silent);
-    assert_int_equal(sim_config_dongle(&config, "v2", &error), NORDFU_ERR_USAGE);
-    assert_non_null(strstr(error.text, "yet"));
-    assert_int_equal(sim_config_dongle(&config, "v55", &error), NORDFU_ERR_USAGE);
+    assert_int_equal(sim_config_dongle(&config, "v2,firmware=bootloader,fwid=0x87", &error), 0);
+    assert_int_equal(config.api, 2);
+    assert_int_equal(config.firmware, SIM_FIRMWARE_BOOTLOADER);
+    assert_int_equal(config.fwid, 0x87);
+    assert_int_equal(sim_config_dongle(&config, "v3", &error), 0);
+    assert_int_equal(config.api, 3);
+    assert_int_equal(sim_config_dongle(&config, "v6", &error), 0);
+    assert_int_equal(config.api, 6);
+    static const char *const wrong[] = {"v55", "v4", "v5,firmware=none", "v5,fwid=0x10000"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(sim_config_dongle(&config, wrong[i], &error), NORDFU_ERR_USAGE);
 }
 
 static void count(void *counter)

@@ -37,8 +37,7 @@ enum {
 
 static const struct args_option options[OPTIONS] = {
     [OPTION_DONGLE] = {NULL, "--dongle", ARGS_TEXT,
-                       "The dongle's API, and its habits: v5[,KEY=VALUE...]; v5 by default.", NULL,
-                       false},
+                       "The dongle: v2, v3, v5 (the default) or v6[,KEY=VALUE...].", NULL, false},
     [OPTION_LINK] = {NULL, "--link", ARGS_TEXT, "Make a symbolic link to the dongle's pty.", NULL,
                      false},
     [OPTION_DEVICE] = {NULL, "--device", ARGS_LIST,
@@ -180,6 +179,9 @@ static int read_configs(struct scene *scene, const struct args *args,
         return nordfu_error_set(error, NORDFU_ERR_USAGE, "--baud is between 1200 and 4000000.");
     dongle->baud = (uint32_t)baud;
     dongle->usb = values[OPTION_USB].count > 0;
+    if (dongle->usb && dongle->api == 2)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "There are no USB dongles of API v2; leave out --usb.");
     return 0;
 }
 

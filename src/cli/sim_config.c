@@ -144,6 +144,30 @@ static int read_public_key(void *target, const char *value, struct nordfu_error 
     return config->check_signature ? sim_key_load(config->public_key, value, error) : 0;
 }
 
+static int read_fwid(void *target, const char *value, struct nordfu_error *error)
+{
+    uint32_t number;
+    if (read_u32(&number, value, error) != 0 || number == 0 || number > 0xFFFF)
+        return BAD_VALUE;
+    *(uint16_t *)target = (uint16_t)number;
+    return 0;
+}
+
+static int read_firmware(void *target, const char *value, struct nordfu_error *error)
+{
+    static const char *const names[] = {"connectivity", "silent",     "garbage",
+                                        "echo",         "bootloader", NULL};
+    static const enum sim_firmware kinds[] = {SIM_FIRMWARE_CONNECTIVITY, SIM_FIRMWARE_SILENT,
+                                              SIM_FIRMWARE_GARBAGE, SIM_FIRMWARE_ECHO,
+                                              SIM_FIRMWARE_BOOTLOADER};
+    (void)error;
+    int at = position(value, names);
+    if (at < 0)
+        return BAD_VALUE;
+    *(enum sim_firmware *)target = kinds[at];
+    return 0;
+}
+
 #define NUMBER         "a number, decimal or 0x hexadecimal"
 #define YES_NO         "yes or no"
 #define DEVICE(member) offsetof(struct sim_device_config, member)
@@ -177,6 +201,9 @@ static const struct key device_keys[] = {
 
 static const struct key dongle_keys[] = {
     {"silent", read_bool, DONGLE(silent), YES_NO},
+    {"firmware", read_firmware, DONGLE(firmware),
+     "connectivity, silent, garbage, echo or bootloader"},
+    {"fwid", read_fwid, DONGLE(fwid), "a number, 1 to 0xFFFF"},
     {"command-us", read_u32, DONGLE(command_us), NUMBER},
     {"refuse-mtu", read_u32, DONGLE(refuse_mtu), NUMBER},
     {"refuse-length", read_u32, DONGLE(refuse_length), NUMBER},
@@ -284,17 +311,16 @@ int sim_config_device(struct sim_device_config *config, const char *text,
 int sim_config_dongle(struct sim_dongle_config *config, const char *text,
                       struct nordfu_error *error)
 {
-    static const char *const apis[] = {"v2", "v3", "v5", "v6", NULL};
+    static const char *const names[] = {"v2", "v3", "v5", "v6", NULL};
+    static const int apis[] = {2, 3, 5, 6};
     char name[16];
     size_t size = strcspn(text, ",");
     snprintf(name, sizeof(name), "%.*s", (int)(size < 15 ? size : 15), text);
-    *config = (struct sim_dongle_config){.api = 5};
-    if (position(name, apis) < 0)
-        return nordfu_error_set(error, NORDFU_ERR_USAGE, "There is no dongle \"%s\"; try v5.",
-                                name);
-    if (strcmp(name, "v5") != 0)
+    int at = position(name, names);
+    if (at < 0)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                "A dongle of API %s can't be simulated yet; try v5.", name);
+                                "There is no dongle \"%s\"; there are: v2, v3, v5, v6.", name);
+    *config = (struct sim_dongle_config){.api = apis[at]};
     return read_pairs(config, dongle_keys, "dongle", text[size] == ',' ? text + size + 1 : "",
                       error);
 }

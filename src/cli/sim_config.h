@@ -16,7 +16,7 @@
 int sim_config_device(struct sim_device_config *config, const char *text,
                       struct nordfu_error *error);
 
-/* Reads "v5" or "v5,key=value..." into *config. Errors: NORDFU_ERR_USAGE. */
+/* Reads "v2", "v3", "v5" or "v6", or "v5,key=value...", into *config. Errors: NORDFU_ERR_USAGE. */
 int sim_config_dongle(struct sim_dongle_config *config, const char *text,
                       struct nordfu_error *error);
 

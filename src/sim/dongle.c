@@ -10,6 +10,7 @@
 
 #include "sim/dongle_h5.h"
 #include "sim/dongle_line.h"
+#include "sim/dongle_other.h"
 #include "sim/dongle_rpc.h"
 #include "sim/softdevice.h"
 
@@ -46,6 +47,7 @@ struct sim_dongle {
     struct sim_dongle_config config;
     struct sim_dongle_stats stats;
     struct dongle_line *line;
+    struct dongle_other *other; /* runs instead of connectivity firmware */
     struct softdevice *sd;
     struct dongle_h5 h5;
     bool unplugged;
@@ -229,6 +231,8 @@ static void start_over(struct sim_dongle *d, uint64_t boot_us)
 static void frame_arrived(void *context, const uint8_t *frame, size_t size, uint64_t start)
 {
     struct sim_dongle *d = context;
+    if (d->other != NULL)
+        dongle_other_receive(d->other, frame, size);
     if (!d->awake || start < d->awake_since)
         return;
     dongle_h5_frame(&d->h5, frame, size);
@@ -333,6 +337,17 @@ static const struct build *build_of(const struct sim_dongle_config *config)
     return NULL;
 }
 
+static bool run_firmware(struct sim_dongle *d)
+{
+    if (d->config.firmware == SIM_FIRMWARE_CONNECTIVITY)
+        boot(d);
+    if (d->config.firmware <= SIM_FIRMWARE_SILENT)
+        return true;
+    dongle_line_set_raw(d->line);
+    d->other = dongle_other_new(d->world, d->line, &d->config);
+    return d->other != NULL;
+}
+
 struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
                                   const struct sim_dongle_config *config)
 {
@@ -344,6 +359,8 @@ struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
     d->config = *config;
     d->config.baud = config->baud != 0 ? config->baud : UART_BAUD;
     d->config.command_us = config->command_us != 0 ? config->command_us : COMMAND_US;
+    if (config->silent)
+        d->config.firmware = SIM_FIRMWARE_SILENT;
     d->event_room = config->usb ? EVENTS_USB : EVENTS_UART;
     d->fetching = true;
     const struct softdevice_config setup = {.api = config->api,
@@ -363,8 +380,8 @@ struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
         return NULL;
     }
     dongle_h5_init(&d->h5, rules_of(&d->config), &link_ops, d);
-    if (!config->silent)
-        boot(d);
+    if (!run_firmware(d))
+        sim_dongle_free(&d);
     return d;
 }
 
@@ -377,6 +394,7 @@ void sim_dongle_free(struct sim_dongle **dongle)
     if (d->sd != NULL)
         forget(d);
     softdevice_free(&d->sd);
+    dongle_other_free(&d->other);
     dongle_line_free(&d->line);
     free(d->events);
     free(d);
@@ -384,7 +402,7 @@ void sim_dongle_free(struct sim_dongle **dongle)
 
 void sim_dongle_receive(struct sim_dongle *dongle, const void *bytes, size_t size)
 {
-    if (!sim_dongle_unplugged(dongle) && !dongle->config.silent)
+    if (!sim_dongle_unplugged(dongle) && dongle->config.firmware != SIM_FIRMWARE_SILENT)
         dongle_line_write(dongle->line, bytes, size);
 }
 
@@ -418,6 +436,7 @@ void sim_dongle_unplug(struct sim_dongle *dongle)
     dongle->vanished++;
     dongle->awake = false;
     forget(dongle);
+    dongle_other_free(&dongle->other);
     dongle_line_clear(dongle->line);
     sim_log(dongle->world, "dongle.unplug", "vanished=%u", (unsigned)dongle->vanished);
 }

@@ -15,13 +15,25 @@
 
 struct sim_dongle;
 
+/* What runs behind the port. All but the first are rehearsals of what a host may find there
+ * instead. */
+enum sim_firmware {
+    SIM_FIRMWARE_CONNECTIVITY,
+    SIM_FIRMWARE_SILENT,     /* never answers */
+    SIM_FIRMWARE_GARBAGE,    /* prints a line of a log every 100 ms, takes no notice of the host */
+    SIM_FIRMWARE_ECHO,       /* like a modem: sends back what it gets, "ERROR" behind every line */
+    SIM_FIRMWARE_BOOTLOADER, /* the USB bootloader: DFU requests over SLIP (dfu-protocol, D.5); says
+                                who it is, refuses to be updated */
+};
+
 struct sim_dongle_config {
     int api;             /* 2, 3, 5 or 6; 2 has no USB builds */
     uint32_t baud;       /* both directions, 10 bits per byte; 0 = 1 000 000 */
     bool usb;            /* USB CDC: no byte times worth speaking of, RESET is a soft reset */
     uint32_t command_us; /* from the last byte of a request to the first of its response; 0 = 300 */
-    bool silent;         /* something that never answers */
-    uint16_t fwid;       /* that VERSION_GET shows; 0 = that of the API's SoftDevice */
+    enum sim_firmware firmware;
+    bool silent;   /* the same as SIM_FIRMWARE_SILENT */
+    uint16_t fwid; /* that VERSION_GET shows; 0 = that of the API's SoftDevice */
     /* A status that a command gets instead of being carried out; 0 = normal. */
     uint32_t refuse_mtu;
     uint32_t refuse_length;

@@ -28,6 +28,7 @@ struct dongle_line {
     dongle_line_frame frame;
     void *context;
     struct road in, out;
+    bool raw;
     struct dongle_slip slip;
     uint8_t slip_room[DONGLE_LINE_FRAME_MAX];
     uint64_t slip_start; /* of the frame being decoded, µs */
@@ -118,30 +119,45 @@ static void frame_arrived(void *context)
     free(travel);
 }
 
-static void frame_complete(struct dongle_line *line, uint64_t end)
+static void begin_travel(struct dongle_line *line, uint64_t start, uint64_t end,
+                         const uint8_t *bytes, size_t size)
 {
-    struct travel *travel = malloc(sizeof(*travel) + line->slip.size);
+    struct travel *travel = malloc(sizeof(*travel) + size);
     if (travel == NULL) {
         sim_world_fail(line->world);
         return;
     }
-    *travel = (struct travel){.start = line->slip_start, .end = end, .size = line->slip.size};
-    memcpy(travel->bytes, line->slip.frame, line->slip.size);
+    *travel = (struct travel){.start = start, .end = end, .size = size};
+    memcpy(travel->bytes, bytes, size);
     push(&line->in, travel);
+}
+
+static void frame_complete(struct dongle_line *line, uint64_t end)
+{
+    begin_travel(line, line->slip_start, end, line->slip.frame, line->slip.size);
 }
 
 void dongle_line_write(struct dongle_line *line, const uint8_t *bytes, size_t size)
 {
-    uint64_t ns = enter(line, &line->in);
-    for (size_t i = 0; i < size; i++) {
+    uint64_t ns = enter(line, &line->in), start = ns;
+    for (size_t i = 0; i < size && !line->raw; i++) {
         if (dongle_slip_feed(&line->slip, bytes[i]) == DONGLE_SLIP_FRAME)
             frame_complete(line, to_us(ns + line->byte_ns));
         if (line->slip.state == DONGLE_SLIP_INSIDE && line->slip.size == 0)
             line->slip_start = ns / 1000;
         ns += line->byte_ns;
     }
+    if (line->raw && size > 0) {
+        ns += (uint64_t)size * line->byte_ns;
+        begin_travel(line, start / 1000, to_us(ns), bytes, size);
+    }
     line->in.free_ns = ns;
     await(line, &line->in, frame_arrived);
+}
+
+void dongle_line_set_raw(struct dongle_line *line)
+{
+    line->raw = true;
 }
 
 uint64_t dongle_line_idle_at(const struct dongle_line *line)
@@ -161,23 +177,27 @@ static void bytes_arrived(void *context)
     await(line, &line->out, bytes_arrived);
 }
 
-void dongle_line_send(struct dongle_line *line, const uint8_t *frame, size_t size)
+void dongle_line_print(struct dongle_line *line, const uint8_t *bytes, size_t size)
 {
-    uint8_t wire[2 + 2 * DONGLE_LINE_FRAME_MAX];
-    size_t n = dongle_slip_encode(wire, frame, size);
-    if (line->bytes.size + n > UNREAD_MAX)
+    if (line->bytes.size + size > UNREAD_MAX)
         return;
     struct travel *travel = malloc(sizeof(*travel));
-    if (travel == NULL || !buf_append(&line->bytes, wire, n)) {
+    if (travel == NULL || !buf_append(&line->bytes, bytes, size)) {
         free(travel);
         sim_world_fail(line->world);
         return;
     }
     uint64_t start = enter(line, &line->out);
-    line->out.free_ns = start + (uint64_t)n * line->byte_ns;
-    *travel = (struct travel){.start = start / 1000, .end = to_us(line->out.free_ns), .size = n};
+    line->out.free_ns = start + (uint64_t)size * line->byte_ns;
+    *travel = (struct travel){.start = start / 1000, .end = to_us(line->out.free_ns), .size = size};
     push(&line->out, travel);
     await(line, &line->out, bytes_arrived);
+}
+
+void dongle_line_send(struct dongle_line *line, const uint8_t *frame, size_t size)
+{
+    uint8_t wire[2 + 2 * DONGLE_LINE_FRAME_MAX];
+    dongle_line_print(line, wire, dongle_slip_encode(wire, frame, size));
 }
 
 size_t dongle_line_available(const struct dongle_line *line)

@@ -22,11 +22,16 @@ struct dongle_line *dongle_line_new(struct sim_world *world, uint32_t byte_ns,
                                     dongle_line_frame frame, void *context);
 void dongle_line_free(struct dongle_line **line);
 
+/* The chip knows nothing of SLIP: `frame` is called with whatever the host writes, as it comes. */
+void dongle_line_set_raw(struct dongle_line *line);
+
 /* The host writes. */
 void dongle_line_write(struct dongle_line *line, const uint8_t *bytes, size_t size);
 /* The chip sends one frame (escapes and delimiters are added). Lost when the host has left 64 KiB
  * unread. */
 void dongle_line_send(struct dongle_line *line, const uint8_t *frame, size_t size);
+/* The same with bytes as they are. */
+void dongle_line_print(struct dongle_line *line, const uint8_t *bytes, size_t size);
 /* Bytes at the host; takes up to `size` of them. */
 size_t dongle_line_available(const struct dongle_line *line);
 size_t dongle_line_take(struct dongle_line *line, void *buffer, size_t size);
