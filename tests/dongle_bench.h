@@ -307,7 +307,18 @@ static inline void peripheral_closed(void *context, struct air_link *link, uint8
     ((struct host *)context)->link = NULL;
 }
 
+/* It pairs with nobody. */
+static inline void peripheral_receive_smp(void *context, struct air_link *link, const uint8_t *pdu,
+                                          size_t size)
+{
+    (void)context;
+    (void)size;
+    if (pdu[0] == 0x01)
+        air_send_smp(link, AIR_PERIPHERAL, "\x05\x05", 2);
+}
+
 static const struct air_link_ops peripheral_ops = {.receive = peripheral_receive,
+                                                   .receive_smp = peripheral_receive_smp,
                                                    .closed = peripheral_closed};
 
 static inline void advertise(struct host *h)

@@ -237,6 +237,34 @@ static void join(struct air_advertiser *a, struct air_initiator *i)
         i->connected(i->context, link);
 }
 
+/* The advertiser ignores the request; the initiator has sent it and waits for its first packet. */
+static void ignore(struct air_advertiser *a, struct air_initiator *i)
+{
+    struct sim_world *world = a->air->world;
+    i->dead = true;
+    struct air_link *link = air_link_new(
+        a->air, sim_now(world) + AIR_IFS_US + CONNECT_IND_US + AIR_UNIT_US, &i->params);
+    if (link == NULL) {
+        sim_world_fail(world);
+        return;
+    }
+    link->state.central = i->own;
+    link->state.peripheral = a->advert.address;
+    side_init(&link->side[AIR_CENTRAL], i->ops, i->context, &i->capabilities);
+    side_init(&link->side[AIR_PERIPHERAL], NULL, NULL, &a->capabilities);
+    air_vanish(link, AIR_PERIPHERAL);
+    if (i->connected != NULL)
+        i->connected(i->context, link);
+}
+
+static void meet(struct air_advertiser *a, struct air_initiator *i)
+{
+    if (a->advert.accepts == NULL || a->advert.accepts(a->context, &i->own))
+        join(a, i);
+    else
+        ignore(a, i);
+}
+
 static void advertise_event(void *context);
 
 static void schedule_advert(struct air_advertiser *a, uint64_t delay)
@@ -265,7 +293,7 @@ static void advertise_event(void *context)
     report_all(a, false, a->advert.data_size, a->advert.data);
     struct air_initiator *i = !a->dead && a->advert.connectable ? find_initiator(a) : NULL;
     if (i != NULL)
-        join(a, i);
+        meet(a, i);
     air->walking--;
     sweep(air);
 }

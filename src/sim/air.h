@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
- * The air: advertisements, connection attempts and links, at the level of ATT PDUs and link layer
- * procedures.
+ * The air: advertisements, connection attempts and links, at the level of ATT and SMP PDUs and link
+ * layer procedures.
  *
  * A link has two ends. ATT PDUs are queued at one end and delivered, whole and in order, at the
  * other, in connection events: every `interval` an event begins and exchanges packets (data length
@@ -93,6 +93,15 @@ struct air_link_ops {
     void (*length_requested)(void *context, struct air_link *link, uint16_t max_tx,
                              uint16_t max_rx);
     void (*phy_requested)(void *context, struct air_link *link, uint8_t tx_phys, uint8_t rx_phys);
+    /* One PDU of the security manager's channel arrived (code first). */
+    void (*receive_smp)(void *context, struct air_link *link, const uint8_t *pdu, size_t size);
+    /* Peripheral: the central encrypts the link with the key that these name. The end must answer
+     * with air_answer_key, also from in here. NULL: there is no key. */
+    void (*key_requested)(void *context, struct air_link *link, uint16_t ediv,
+                          const uint8_t rand[8]);
+    /* The link is encrypted now (status 0), or, at the central's end, the peripheral has no key
+     * (06) and the link goes on as it was. */
+    void (*encrypted)(void *context, struct air_link *link, uint8_t status);
 };
 
 /* When a PDU travels: what an end sends in an exchange, and whether it says that it has more, is
@@ -108,6 +117,10 @@ struct air_advert {
     uint32_t interval_us; /* plus 0..10 ms random delay, as link layers do */
     bool connectable;
     bool scannable;
+    /* Whose connection requests are obeyed (a whitelist, asked with the advertiser's context); NULL
+     * = everybody's. Who is not accepted takes himself for connected all the same, and learns by
+     * silence (3E): requests are not answered on the air. */
+    bool (*accepts)(void *context, const struct air_address *central);
 };
 
 /* A device begins to advertise. On a connection it stops by itself and `connected` tells; link ops
@@ -147,6 +160,20 @@ bool air_send(struct air_link *link, enum air_end end, const void *pdu, size_t s
 /* ATT PDUs queued at `end` and not yet reported as sent. */
 size_t air_queued(const struct air_link *link, enum air_end end);
 
+/* Queues one PDU for the security manager's channel. False if memory ran out. */
+bool air_send_smp(struct air_link *link, enum air_end end, const void *pdu, size_t size);
+
+#define AIR_KEY_SIZE 16
+/*
+ * Central: encrypts the link, or encrypts it anew, with a key that the peripheral finds by EDIV and
+ * RAND. Data waits on both ends meanwhile. If the keys differ both ends lose the link with 3D. A
+ * second call while the first is under way is ignored.
+ */
+void air_encrypt(struct air_link *link, uint16_t ediv, const uint8_t rand[8],
+                 const uint8_t key[AIR_KEY_SIZE]);
+/* Peripheral: the answer to key_requested; NULL = there is no such key. */
+void air_answer_key(struct air_link *link, const uint8_t key[AIR_KEY_SIZE]);
+
 /* Orderly end with an HCI reason (13: the other end sees 13, this one 16). */
 void air_disconnect(struct air_link *link, enum air_end end, uint8_t reason);
 /* The end falls silent: the other sees 08 after the supervision timeout, or 3E after six intervals
@@ -175,6 +202,7 @@ struct air_link_state {
     struct air_conn_params params;
     uint16_t tx_octets[2]; /* by end */
     uint8_t tx_phy[2];     /* by end */
+    bool encrypted;
 };
 void air_link_get(const struct air_link *link, struct air_link_state *state);
 

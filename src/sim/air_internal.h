@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  * What the files of the air share: air.c (advertising, scanning, initiating), air_link.c
- * (connection events) and air_procedure.c (link layer procedures).
+ * (connection events), air_procedure.c (link layer procedures) and air_encrypt.c (encryption).
  */
 #ifndef NORDFU_SIM_AIR_INTERNAL_H
 #define NORDFU_SIM_AIR_INTERNAL_H
@@ -18,10 +18,12 @@
 #define AIR_PHY_2M 2u
 
 /* HCI reasons this layer gives by itself. */
+#define HCI_KEY_MISSING         0x06
 #define HCI_SUPERVISION_TIMEOUT 0x08
 #define HCI_LOCAL_HOST_ENDED    0x16
 #define HCI_UNSUPPORTED_FEATURE 0x1A
 #define HCI_COLLISION           0x23
+#define HCI_MIC_FAILURE         0x3D
 #define HCI_NOT_ESTABLISHED     0x3E
 
 struct air {
@@ -35,9 +37,10 @@ struct air {
     struct air_link *links;
 };
 
-/* What travels: ATT PDUs, L2CAP signalling and link layer control. */
+/* What travels: ATT and SMP PDUs, L2CAP signalling and link layer control. */
 enum air_kind {
     AIR_ATT,
+    AIR_SMP,
     AIR_PARAMS_REQUEST, /* L2CAP; value: interval min, max, latency, timeout */
     AIR_PARAMS_ANSWER,  /* L2CAP; value[0]: accepted */
     AIR_TERMINATE,      /* value[0]: reason */
@@ -49,6 +52,11 @@ enum air_kind {
     AIR_PHY_ANSWER,
     AIR_PHY_UPDATE, /* value: the central's tx PHY, the peripheral's tx PHY; 0 = unchanged */
     AIR_PHY_REJECT, /* value[0]: HCI status */
+    AIR_ENCRYPT_REQUEST,
+    AIR_ENCRYPT_ANSWER,
+    AIR_ENCRYPT_REJECT,  /* value[0]: HCI status */
+    AIR_ENCRYPT_START,   /* the peripheral has the key */
+    AIR_ENCRYPT_STARTED, /* each end's first encrypted packet */
 };
 
 struct air_packet {
@@ -87,6 +95,15 @@ struct air_side {
     uint32_t *tags;   /* acknowledged in this connection event */
     size_t tag_count, tag_capacity;
     struct air_procedure length, phy;
+};
+
+/* The encryption procedure of a link. */
+struct air_encryption {
+    bool running; /* data waits */
+    bool asked;   /* the peripheral has to say whether it has the key */
+    uint16_t ediv;
+    uint8_t rand[8];
+    uint8_t key[2][AIR_KEY_SIZE]; /* by end */
 };
 
 /* A change that takes effect at an instant. */
@@ -131,6 +148,8 @@ struct air_link {
     sim_timer event, close;
     struct air_exchange exchange;
     struct air_pending pending;
+    struct air_encryption encryption;
+    bool mic_failed; /* the ends have different keys */
 };
 
 /* air_link.c */
@@ -140,9 +159,22 @@ void air_link_free(struct air_link *link);
 /* Makes sure that a connection event is due if anything waits. */
 void air_link_wake(struct air_link *link);
 uint64_t air_link_interval(const struct air_link *link);
-/* Queues something that is no ATT PDU. */
+/* Queues something that is no ATT or SMP PDU. */
 void air_link_push(struct air_link *link, enum air_end end, enum air_kind kind,
                    const uint16_t value[4]);
+
+/* air_encrypt.c: packets of the encryption procedure, and SMP PDUs, that arrived from `end`. */
+void air_smp_arrived(struct air_link *link, enum air_end end, const struct air_packet *packet);
+void air_encrypt_request_arrived(struct air_link *link, enum air_end end,
+                                 const struct air_packet *packet);
+void air_encrypt_answer_arrived(struct air_link *link, enum air_end end,
+                                const struct air_packet *packet);
+void air_encrypt_reject_arrived(struct air_link *link, enum air_end end,
+                                const struct air_packet *packet);
+void air_encrypt_start_arrived(struct air_link *link, enum air_end end,
+                               const struct air_packet *packet);
+void air_encrypt_started_arrived(struct air_link *link, enum air_end end,
+                                 const struct air_packet *packet);
 
 /* air_procedure.c */
 /* A packet from `end` that is no ATT PDU arrived at the other end. */

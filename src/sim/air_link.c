@@ -15,6 +15,7 @@
 
 #define CONTROL_BYTES 12u /* a link layer control PDU, about */
 #define SIGNAL_BYTES  16u /* a connection parameter request with its headers */
+#define MIC_BYTES     4u  /* on an encrypted link, behind whatever is not empty */
 #define FIRST_EVENTS  6u  /* a link whose ends have not heard each other by then is none */
 
 static enum air_end other(enum air_end end)
@@ -72,11 +73,18 @@ static bool sendable(const struct air_link *link, const struct air_packet *contr
     return control != NULL && !air_procedure_blocks(link, control);
 }
 
+/* Data begun goes on; none is begun while the link is being encrypted. */
+static struct air_packet *next_data(const struct air_link *link, enum air_end end)
+{
+    struct air_packet *packet = link->side[end].data.head;
+    return packet != NULL && link->encryption.running && packet->done == 0 ? NULL : packet;
+}
+
 /* What the end sends next; NULL = nothing. Control goes first. */
 static struct air_packet *next_packet(const struct air_link *link, enum air_end end)
 {
-    const struct air_side *side = &link->side[end];
-    return sendable(link, side->control.head) ? side->control.head : side->data.head;
+    struct air_packet *control = link->side[end].control.head;
+    return sendable(link, control) ? control : next_data(link, end);
 }
 
 static bool has_more(const struct air_link *link, enum air_end end, size_t size)
@@ -88,8 +96,8 @@ static bool has_more(const struct air_link *link, enum air_end end, size_t size)
     if (packet->done + size < packet->air_size)
         return true;
     if (packet == side->data.head)
-        return packet->next != NULL;
-    return sendable(link, packet->next) || side->data.head != NULL;
+        return packet->next != NULL && !link->encryption.running;
+    return sendable(link, packet->next) || next_data(link, end) != NULL;
 }
 
 /* Links */
@@ -277,7 +285,8 @@ static bool begin_exchange(struct air_link *link, uint64_t start)
         x->sent[end] = packet;
         x->size[end] = left < octets ? left : octets;
         x->more |= has_more(link, end, x->size[end]);
-        us[end] = packet_us(x->size[end], link->state.tx_phy[end]) + AIR_IFS_US;
+        size_t mic = link->state.encrypted && x->size[end] > 0 ? MIC_BYTES : 0;
+        us[end] = packet_us(x->size[end] + mic, link->state.tx_phy[end]) + AIR_IFS_US;
     }
     if (x->count > 0 && start + us[AIR_CENTRAL] + us[AIR_PERIPHERAL] > x->limit)
         return false;
@@ -308,7 +317,9 @@ static void exchange_through(void *context)
     }
     if (link->broken)
         return;
-    if (link->terminated)
+    if (link->mic_failed)
+        close_link(link, HCI_MIC_FAILURE, HCI_MIC_FAILURE);
+    else if (link->terminated)
         close_terminated(link);
     else if (!more || !begin_exchange(link, now + AIR_IFS_US))
         end_event(link);
@@ -397,7 +408,8 @@ void air_link_push(struct air_link *link, enum air_end end, enum air_kind kind,
     air_link_wake(link);
 }
 
-bool air_send(struct air_link *link, enum air_end end, const void *pdu, size_t size, uint32_t tag)
+static bool push_pdu(struct air_link *link, enum air_end end, enum air_kind kind, const void *pdu,
+                     size_t size, uint32_t tag)
 {
     struct air_packet *packet = malloc(sizeof(*packet) + size);
     if (packet == NULL) {
@@ -405,13 +417,23 @@ bool air_send(struct air_link *link, enum air_end end, const void *pdu, size_t s
         return false;
     }
     *packet = (struct air_packet){
-        .kind = AIR_ATT, .air_size = size + AIR_L2CAP_HEADER, .tag = tag, .size = size};
+        .kind = kind, .air_size = size + AIR_L2CAP_HEADER, .tag = tag, .size = size};
     if (size > 0)
         memcpy(packet->pdu, pdu, size);
     queue_push(&link->side[end].data, packet);
-    link->side[end].att_count++;
+    link->side[end].att_count += kind == AIR_ATT;
     air_link_wake(link);
     return true;
+}
+
+bool air_send(struct air_link *link, enum air_end end, const void *pdu, size_t size, uint32_t tag)
+{
+    return push_pdu(link, end, AIR_ATT, pdu, size, tag);
+}
+
+bool air_send_smp(struct air_link *link, enum air_end end, const void *pdu, size_t size)
+{
+    return push_pdu(link, end, AIR_SMP, pdu, size, 0);
 }
 
 size_t air_queued(const struct air_link *link, enum air_end end)

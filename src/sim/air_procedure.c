@@ -349,12 +349,23 @@ static void phy_reject_arrived(struct air_link *link, enum air_end end,
 typedef void (*arrival)(struct air_link *link, enum air_end end, const struct air_packet *packet);
 
 static const arrival arrivals[] = {
-    [AIR_PARAMS_REQUEST] = params_request_arrived, [AIR_PARAMS_ANSWER] = params_answer_arrived,
-    [AIR_TERMINATE] = terminate_arrived,           [AIR_UPDATE] = update_arrived,
-    [AIR_LENGTH_REQUEST] = length_request_arrived, [AIR_LENGTH_ANSWER] = length_answer_arrived,
-    [AIR_LENGTH_UNKNOWN] = length_unknown_arrived, [AIR_PHY_REQUEST] = phy_request_arrived,
-    [AIR_PHY_ANSWER] = phy_answer_arrived,         [AIR_PHY_UPDATE] = phy_update_arrived,
+    [AIR_PARAMS_REQUEST] = params_request_arrived,
+    [AIR_PARAMS_ANSWER] = params_answer_arrived,
+    [AIR_TERMINATE] = terminate_arrived,
+    [AIR_UPDATE] = update_arrived,
+    [AIR_LENGTH_REQUEST] = length_request_arrived,
+    [AIR_LENGTH_ANSWER] = length_answer_arrived,
+    [AIR_LENGTH_UNKNOWN] = length_unknown_arrived,
+    [AIR_PHY_REQUEST] = phy_request_arrived,
+    [AIR_PHY_ANSWER] = phy_answer_arrived,
+    [AIR_PHY_UPDATE] = phy_update_arrived,
     [AIR_PHY_REJECT] = phy_reject_arrived,
+    [AIR_SMP] = air_smp_arrived,
+    [AIR_ENCRYPT_REQUEST] = air_encrypt_request_arrived,
+    [AIR_ENCRYPT_ANSWER] = air_encrypt_answer_arrived,
+    [AIR_ENCRYPT_REJECT] = air_encrypt_reject_arrived,
+    [AIR_ENCRYPT_START] = air_encrypt_start_arrived,
+    [AIR_ENCRYPT_STARTED] = air_encrypt_started_arrived,
 };
 
 void air_procedure_arrived(struct air_link *link, enum air_end end, const struct air_packet *packet)

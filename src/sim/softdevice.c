@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/softdevice_internal.h"
+#include "sim/softdevice_security.h"
 
 enum {
     EVENT_MAX = 768,   /* bytes */
@@ -26,7 +27,7 @@ static const struct sd_command *find_command(const char *name)
 {
     const struct sd_command *const tables[] = {
         sd_config_commands, sd_option_commands, sd_scan_commands,  sd_gap_commands,
-        sd_link_commands,   sd_gattc_commands,  sd_gatts_commands,
+        sd_link_commands,   sd_gattc_commands,  sd_gatts_commands, sd_security_commands,
     };
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         for (const struct sd_command *command = tables[i]; command->name != NULL; command++)

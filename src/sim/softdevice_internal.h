@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  * What the files of the SoftDevice share: softdevice.c (dispatch, events), _dialect.c (what differs
  * between the APIs), _config.c (before and around ENABLE), _options.c, _scan.c, _gap.c (connect),
- * _link.c (procedures of a link), _gattc.c (client), _gatts.c (server).
+ * _link.c (procedures of a link), _security.c, _gattc.c (client), _gatts.c (server).
  */
 #ifndef NORDFU_SIM_SOFTDEVICE_INTERNAL_H
 #define NORDFU_SIM_SOFTDEVICE_INTERNAL_H
@@ -48,6 +48,7 @@ enum sd_status {
 
 struct softdevice;
 struct sd_link;
+struct sd_security;
 
 /* An advertisement or scan response that was heard. */
 struct sd_report {
@@ -142,8 +143,7 @@ struct sd_link {
     bool phy_pending, phy_asked, phy_told;
 
     bool rssi_running;
-    uint8_t security; /* 0 none, else a procedure runs: 1 pairing, 2 encryption */
-    sim_timer security_timer;
+    struct sd_security *security; /* softdevice_security.c; NULL = nothing happened yet */
 
     uint16_t mtu;
     bool mtu_exchanged; /* as a client; once per link */
@@ -189,6 +189,8 @@ struct softdevice {
     size_t base_count;
     uint8_t raw[16]; /* of the UUID in the response in hand */
     struct air_address address;
+    uint8_t irk[16];
+    bool has_irk;
     bool extended_events; /* option CONN_EVT_EXT */
     uint16_t octets;      /* option EXT_LEN: data length of the next link */
     int8_t rssi;          /* of the last packet heard, dBm */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A link's procedures: parameters, data length, PHY, signal strength, security. */
+/* A link's procedures: parameters, data length, PHY, signal strength. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/softdevice_internal.h"
+#include "sim/softdevice_security.h"
 
 #define EVENT_UNIT_US 1250u
 
@@ -17,12 +18,6 @@ enum {
     CHANNEL = 12, /* of the link's last packet: it is always this one here */
     IFS_US = 150,
     EVENT_OVERHEAD_US = 1000, /* radio start and scheduling inside an event */
-    PAIRING_NOT_SUPPORTED = 0x85,
-    FROM_PEER = 1,
-    KEY_MISSING = 0x06,
-    REMOTE_USER = 0x13,
-    PAIRING = 1,
-    ENCRYPTION = 2,
 };
 
 /* µs on the 1M PHY of a packet with this many octets. */
@@ -57,7 +52,7 @@ void sd_link_up(struct sd_link *link, struct air_link *air)
 void sd_link_drop(struct sd_link *link)
 {
     sd_gattc_stop(link);
-    sim_cancel(link->sd->world, &link->security_timer);
+    sd_security_drop(link);
     *link = (struct sd_link){.sd = link->sd, .handle = link->handle};
 }
 
@@ -333,78 +328,18 @@ static uint32_t rssi_get(struct sd_call *call)
     return SD_SUCCESS;
 }
 
-/* Security: the simulated peripherals can't pair and have no keys. */
+/* Security */
 
-static void security_over(void *context)
+static void receive_smp(void *context, struct air_link *air, const uint8_t *pdu, size_t size)
 {
-    struct sd_link *link = context;
-    link->security_timer = 0;
-    bool pairing = link->security == PAIRING;
-    link->security = 0;
-    if (link->state != SD_LINK_UP)
-        return;
-    if (pairing) {
-        struct dongle_rpc_values *event = sd_event_on(link);
-        dongle_rpc_put(event, "auth_status", PAIRING_NOT_SUPPORTED);
-        dongle_rpc_put(event, "flags.error_src", FROM_PEER);
-        sd_event_send(link->sd, "GAP_AUTH_STATUS", NULL);
-        return;
-    }
-    link->state = SD_LINK_CLOSING;
-    link->close_reason = KEY_MISSING;
-    air_disconnect(link->air, AIR_CENTRAL, REMOTE_USER);
+    (void)air;
+    sd_security_receive(context, pdu, size);
 }
 
-/* The peer's refusal is here after a request and an answer. */
-static void begin_security(struct sd_link *link, uint8_t what)
+static void encrypted(void *context, struct air_link *air, uint8_t status)
 {
-    struct air_link_state state;
-    air_link_get(link->air, &state);
-    link->security = what;
-    link->security_timer =
-        sim_after(link->sd->world, 2u * state.params.interval * EVENT_UNIT_US, security_over, link);
-}
-
-static uint32_t authenticate(struct sd_call *call)
-{
-    int64_t least = dongle_rpc_number(call->in, "params.min_key_size");
-    int64_t most = dongle_rpc_number(call->in, "params.max_key_size");
-    if (!dongle_rpc_present(call->in, "params"))
-        return SD_INVALID_ADDR;
-    if (least < 7 || least > most || most > 16 ||
-        dongle_rpc_number(call->in, "params.flags.io_caps") > 4)
-        return SD_INVALID_PARAM;
-    if (call->link->security != 0)
-        return SD_BUSY;
-    begin_security(call->link, PAIRING);
-    return SD_SUCCESS;
-}
-
-static uint32_t encrypt(struct sd_call *call)
-{
-    if (!dongle_rpc_present(call->in, "master_id") || !dongle_rpc_present(call->in, "enc_info"))
-        return SD_INVALID_ADDR;
-    if (call->link->security != 0)
-        return SD_BUSY;
-    begin_security(call->link, ENCRYPTION);
-    return SD_SUCCESS;
-}
-
-/* The answers to events that never come. */
-static uint32_t nothing_asked(struct sd_call *call)
-{
-    (void)call;
-    return SD_INVALID_STATE;
-}
-
-static uint32_t conn_sec_get(struct sd_call *call)
-{
-    if (dongle_rpc_number(call->in, "want_conn_sec") == 0)
-        return SD_INVALID_ADDR;
-    dongle_rpc_put_kind(call->out, "conn_sec", DONGLE_RPC_STRUCT, 0);
-    dongle_rpc_put(call->out, "conn_sec.mode.sm", 1);
-    dongle_rpc_put(call->out, "conn_sec.mode.lv", 1);
-    return SD_SUCCESS;
+    (void)air;
+    sd_security_encrypted(context, status);
 }
 
 const struct air_link_ops *sd_link_ops(const struct softdevice *sd)
@@ -415,6 +350,8 @@ const struct air_link_ops *sd_link_ops(const struct softdevice *sd)
         .closed = closed,
         .params_changed = params_changed,
         .params_requested = params_requested,
+        .receive_smp = receive_smp,
+        .encrypted = encrypted,
         .length_changed = length_changed,
         .phy_changed = phy_changed,
         .length_requested = length_requested,
@@ -427,6 +364,8 @@ const struct air_link_ops *sd_link_ops(const struct softdevice *sd)
         .closed = closed,
         .params_changed = params_changed,
         .params_requested = params_requested,
+        .receive_smp = receive_smp,
+        .encrypted = encrypted,
         .length_changed = length_changed_alone,
     };
     return sd->traits->length == SD_LENGTH_HOST ? &asked : &alone;
@@ -439,12 +378,5 @@ const struct sd_command sd_link_commands[] = {
     {"GAP_RSSI_START", SD_LINK, rssi_start},
     {"GAP_RSSI_STOP", SD_LINK, rssi_stop},
     {"GAP_RSSI_GET", SD_LINK, rssi_get},
-    {"GAP_AUTHENTICATE", SD_LINK, authenticate},
-    {"GAP_ENCRYPT", SD_LINK, encrypt},
-    {"GAP_SEC_PARAMS_REPLY", SD_LINK, nothing_asked},
-    {"GAP_AUTH_KEY_REPLY", SD_LINK, nothing_asked},
-    {"GAP_LESC_DHKEY_REPLY", SD_LINK, nothing_asked},
-    {"GAP_SEC_INFO_REPLY", SD_LINK, nothing_asked},
-    {"GAP_CONN_SEC_GET", SD_LINK, conn_sec_get},
     {NULL, SD_ALWAYS, NULL},
 };
