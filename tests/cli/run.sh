@@ -170,6 +170,8 @@ case_usage() {
         expect 2 "$nordfu" sim --device addr=$address --flash-out $place
         said "The file of --flash-out, $place, can't be written: "
     done
+    expect 2 "$nordfu" sim --att p.zip
+    said 'p.zip exists and is no socket'
     expect 2 "$nordfu" sim --device addr=$address,app-size=0xD1001
     said 'app-size is 1 to 856064'
     [ ! -s out ] || fail "a usage error wrote to standard output"
