@@ -81,6 +81,7 @@ struct setup {
     struct fake_dongle fake;
     struct nordfu_central *central;
     struct nordfu_cancel *cancel;
+    struct nordfu_log log; /* silent */
     struct nordfu_error error;
     char notes[1024];
     struct nordfu_advert found;
@@ -130,8 +131,12 @@ static inline int open_central(struct setup *s)
         {{0x50, 0xea, 0xda, 0x30, 0x88, 0x83, 0xb8, 0x9f, 0x60, 0x4f, 0x15, 0xf3, 2, 0, 0xc9,
           0x8e}},
         {{0xfb, 0x34, 0x9b, 0x5f, 0x80, 0, 0, 0x80, 0, 0x10, 0, 0, 0x59, 0xfe, 0, 0}}};
-    const struct nordfu_central_options options = {
-        .note = take_note, .context = s, .uuids = uuids, .uuid_count = 3, .write_queue = 4};
+    const struct nordfu_central_options options = {.log = &s->log,
+                                                   .note = take_note,
+                                                   .context = s,
+                                                   .uuids = uuids,
+                                                   .uuid_count = 3,
+                                                   .write_queue = 4};
     struct nordfu_port *port = &s->fake.port;
     int rc = nordfu_central_dongle_open(&s->central, &port, &options, &s->error);
     assert_null(port);

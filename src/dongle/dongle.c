@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crypto.h"
+#include "dongle/rpc_secret.h"
+
 #define WRITE_TIME  NORDFU_SECOND /* for the port to take a packet */
 #define MAX_REPORTS (DONGLE_EVENTS / 2)
 #define NO_DEADLINE UINT64_MAX
@@ -82,6 +85,7 @@ void dongle_close(struct dongle **dongle)
     if (dongle == NULL || *dongle == NULL)
         return;
     nordfu_port_free(&(*dongle)->port);
+    crypto_wipe(*dongle, sizeof(**dongle)); /* keys may have passed */
     free(*dongle);
     *dongle = NULL;
 }
@@ -279,7 +283,7 @@ static void take_event(struct dongle *d, const uint8_t *payload, size_t size)
 {
     struct dongle_event event;
     if (rpc_decode_event(d->dialect, payload, size, &event.id, &event.params) != RPC_OK) {
-        nordfu_log_bytes(d->log, "Event skipped", payload, size);
+        nordfu_log_bytes(d->log, "Event skipped", payload, rpc_open_size(payload, size));
         return;
     }
     bool report = event.id == RPC_EVENT_GAP_ADV_REPORT;

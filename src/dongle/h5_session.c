@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dongle/rpc_secret.h"
+
 enum {
     NUMBERS = 8,          /* sequence numbers run modulo this */
     PROMPT = 100000,      /* microseconds; the shortest timer of a dongle is 200 ms */
@@ -14,6 +16,18 @@ static const uint8_t SYNC[] = {0x01, 0x7E};
 static const uint8_t SYNC_RESPONSE[] = {0x02, 0x7D};
 static const uint8_t CONFIG[] = {0x03, 0xFC, 0x11};
 static const uint8_t CONFIG_RESPONSE[] = {0x04, 0x7B, 0x11};
+
+/* All bytes of a packet, but for keys. */
+static void log_packet(const struct h5_session *s, bool ours, const uint8_t *frame, size_t size)
+{
+    size_t payload = size - H5_HEADER_SIZE;
+    size_t open = rpc_open_size(frame + H5_HEADER_SIZE, payload);
+    if (open == payload)
+        nordfu_log_bytes(s->log, ours ? "H5 > " : "H5 < ", frame, size);
+    else
+        nordfu_log_bytes(s->log, ours ? "H5 > (without keys) " : "H5 < (without keys) ", frame,
+                         H5_HEADER_SIZE + open);
+}
 
 /* ---- Output ---- */
 
@@ -27,7 +41,7 @@ static bool put_packet(struct h5_session *s, const struct h5_packet *packet)
     s->out[s->out_size++] = SLIP_END;
     s->out_size += slip_escape(s->out + s->out_size, frame, size);
     s->out[s->out_size++] = SLIP_END;
-    nordfu_log_bytes(s->log, "H5 > ", frame, size);
+    log_packet(s, true, frame, size);
     return true;
 }
 
@@ -318,7 +332,7 @@ static void take_frame(struct h5_session *s, uint64_t now)
         s->counters.bad_frames++;
         return;
     }
-    nordfu_log_bytes(s->log, "H5 < ", s->frame, s->slip.size);
+    log_packet(s, false, s->frame, s->slip.size);
     if (packet.type == H5_LINK)
         take_link(s, &packet, now);
     else if (packet.type == H5_ACK)
