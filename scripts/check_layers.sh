@@ -14,7 +14,7 @@ BEGIN {
     allow["package"]  = "^(package/|base/|nordfu/(error|log|image|package)[.]h$)"
     allow["port"]     = "^(port/|base/|nordfu/(error|log|cancel|port)[.]h$)"
     allow["dongle"]   = "^(dongle/|base/|nordfu/(error|log|cancel|port|central)[.]h$)"
-    allow["central"]  = "^(central/|dongle/|base/|nordfu/(error|log|cancel|port|central)[.]h$)"
+    allow["central"]  = "^(central/|dongle/|base/|nordfu/(error|log|cancel|port|central|bond)[.]h$)"
     allow["dfu"]      = "^(dfu/|base/|nordfu/(error|log|cancel|port|central|image|update)[.]h$)"
     allow["sim"]      = "^(sim/|base/|nordfu/(error|log|cancel|port)[.]h$)"
     allow["target"]   = "^(package/|port/|dongle/|central/|dfu/|base/|target|nordfu)"

@@ -45,14 +45,14 @@ const struct nordfu_bond_entry *nordfu_bond_store_get(const struct nordfu_bond_s
                                                       size_t index);
 
 /*
- * The newest bond with the device that advertises as `address`: the same address, or a resolvable
- * one that was made with the bond's IRK. Reads the file anew. Returns 1 and fills in *bond, 0 if
- * there is none, or NORDFU_ERR_SYSTEM.
+ * The newest bond with the device that advertises as `address`: the same address, its identity
+ * address, or a resolvable one that was made with the bond's IRK. Reads the file anew. Returns 1
+ * and fills in *bond, 0 if there is none, or NORDFU_ERR_SYSTEM.
  */
 int nordfu_bond_store_find(struct nordfu_bond_store *store, const struct nordfu_address *address,
                            struct nordfu_bond *bond, struct nordfu_error *error);
-/* Keeps `bond` instead of earlier ones between the same two addresses. Errors: NORDFU_ERR_SYSTEM.
- */
+/* Keeps `bond` instead of earlier ones between the same two. Errors: NORDFU_ERR_SYSTEM,
+ * NORDFU_ERR_USAGE (no key of 7 to 16 bytes). */
 int nordfu_bond_store_keep(struct nordfu_bond_store *store, const struct nordfu_bond *bond,
                            struct nordfu_error *error);
 /* Removes all bonds with the device (as for find); NULL: all. Returns how many, or
