@@ -23,7 +23,8 @@ struct bench {
     size_t reply_size;
     int replies;
     int resets;
-    bool dfu; /* runs the bootloader; otherwise the application */
+    int continued; /* times it went on in DFU mode after activation */
+    bool dfu;      /* runs the bootloader; otherwise the application */
     bool powered;
     bool cut_armed;
     uint32_t cut_at;    /* in this flash operation (1 = the first) */
@@ -47,6 +48,12 @@ static inline void bench_reset(void *context)
     b->dfu = bootloader_start(b->boot, false);
 }
 
+static inline void bench_ready(void *context)
+{
+    struct bench *b = context;
+    b->continued++;
+}
+
 /* Bootloader on an nRF52840 that wants signatures of bench_pem, hw 52, SoftDevice 0xCA; no
  * application. */
 static inline struct bench bench_config(void)
@@ -68,10 +75,10 @@ static inline struct bench bench_config(void)
  * installed if that is not 0. */
 static inline void bench_start(struct bench *b, const uint8_t *app, uint32_t app_size)
 {
-    static const struct bootloader_ops ops = {bench_reply, bench_reset};
+    static const struct bootloader_ops ops = {bench_reply, bench_reset, bench_ready};
     const struct sim_profile *p = b->config.profile;
     struct flash_config flash = {p->flash_size, p->page_size, p->erase_us, p->write_us,
-                                 p->flash_queue};
+                                 p->flash_queue + BOOTLOADER_FLASH_ROOM};
     b->world = sim_world_new(11);
     b->flash = flash_new(b->world, &flash);
     b->boot = bootloader_new(b->world, b->flash, &b->config, &ops, b);

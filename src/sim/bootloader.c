@@ -8,6 +8,21 @@
 #include "base/crc.h"
 #include "sim/bootloader_internal.h"
 
+static bool choose(enum sim_choice choice, bool otherwise)
+{
+    return choice == SIM_AS_PROFILE ? otherwise : choice == SIM_YES;
+}
+
+static void own_profile(struct bootloader *b)
+{
+    const struct bootloader_config *c = &b->config;
+    b->own = c->is_debug ? sim_profile_debug(c->profile) : *c->profile;
+    b->own.saves_progress = choose(c->save_progress, b->own.saves_progress);
+    if (c->resume != SIM_RESUME_PROFILE)
+        b->own.rounds_offset = c->resume == SIM_RESUME_ROUNDED;
+    b->profile = &b->own;
+}
+
 struct bootloader *bootloader_new(struct sim_world *world, struct flash *flash,
                                   const struct bootloader_config *config,
                                   const struct bootloader_ops *ops, void *context)
@@ -17,13 +32,14 @@ struct bootloader *bootloader_new(struct sim_world *world, struct flash *flash,
         return NULL;
     b->world = world;
     b->flash = flash;
-    b->profile = config->profile;
     b->config = *config;
+    own_profile(b);
     b->ops = *ops;
     b->context = context;
     snprintf(b->label, sizeof(b->label), "%s", config->label ? config->label : "device");
     b->config.label = b->label;
     store_prepare(b);
+    bank_read_softdevice(b);
     b->installed_version = b->settings.app_version;
     return b;
 }
@@ -41,11 +57,12 @@ void bootloader_free(struct bootloader **pointer)
 
 bool bootloader_install(struct bootloader *b, const uint8_t *bytes, uint32_t size, uint32_t version)
 {
-    uint32_t address = b->profile->application_address;
+    uint32_t address = bank_application_address(b);
     if (size == 0 || size > b->profile->bootloader_address - address)
         return false;
     flash_load(b->flash, address, bytes, size);
     memset(&b->settings, 0, sizeof(b->settings));
+    b->settings.version = b->profile->settings_version;
     b->settings.app_version = version;
     b->settings.bootloader_version = b->config.bootloader_version;
     b->settings.bank0 = (struct settings_bank){size, crc32(0, bytes, size), SETTINGS_APPLICATION};
@@ -59,12 +76,46 @@ bool bootloader_install(struct bootloader *b, const uint8_t *bytes, uint32_t siz
 void bootloader_installed(const struct bootloader *b, struct bootloader_image *image)
 {
     memset(image, 0, sizeof(*image));
-    image->address = b->profile->application_address;
+    image->address = bank_application_address(b);
     image->valid = bank_application_valid(b) && bank_is_whole(b, &b->settings.bank0);
     if (image->valid) {
         image->version = b->installed_version;
         image->size = b->settings.bank0.size;
     }
+}
+
+const uint8_t *bootloader_part(const struct bootloader *b, enum bootloader_part part,
+                               uint32_t *size)
+{
+    struct bootloader_image application;
+    uint32_t address = bank_application_address(b);
+    *size = 0;
+    switch (part) {
+    case BOOTLOADER_APPLICATION:
+        bootloader_installed(b, &application);
+        *size = application.size;
+        break;
+    case BOOTLOADER_SOFTDEVICE:
+        address = SD_ADDRESS;
+        *size = b->softdevice_size;
+        break;
+    case BOOTLOADER_BOOTLOADER:
+        address = b->profile->bootloader_address;
+        *size = b->bootloader_size;
+        break;
+    case BOOTLOADER_EXTERNAL:
+        address = bank_waiting_address(b);
+        *size = b->settings.bank1.code == SETTINGS_EXTERNAL ? b->settings.bank1.size : 0;
+        break;
+    }
+    return *size ? flash_read(b->flash, address) : NULL;
+}
+
+void bootloader_get_versions(const struct bootloader *b, struct bootloader_versions *versions)
+{
+    versions->application = b->settings.app_version;
+    versions->bootloader = b->settings.bootloader_version;
+    versions->softdevice = b->softdevice.fwid;
 }
 
 void bootloader_get_stats(const struct bootloader *b, struct bootloader_stats *stats)
@@ -92,24 +143,42 @@ static void inactive(void *context)
 {
     struct bootloader *b = context;
     b->inactivity = 0;
-    NOTE(b, "inactive", "seconds=%u", (unsigned)(b->profile->inactivity_us / 1000000));
+    NOTE(b, "inactive", "seconds=%u", (unsigned)(b->patience / 1000000));
     ask_reset(b);
+}
+
+static void wait_for_client(struct bootloader *b, uint32_t us)
+{
+    sim_cancel(b->world, &b->inactivity);
+    b->patience = us;
+    if (us)
+        b->inactivity = sim_after(b->world, us, inactive, b);
 }
 
 void bootloader_stay_active(struct bootloader *b)
 {
-    sim_cancel(b->world, &b->inactivity);
-    if (b->profile->inactivity_us)
-        b->inactivity = sim_after(b->world, b->profile->inactivity_us, inactive, b);
+    wait_for_client(b, b->profile->inactivity_us);
+}
+
+void bootloader_continue(struct bootloader *b)
+{
+    b->activating = false;
+    NOTE(b, "start", "mode=%s app_valid=1", "continuation");
+    object_restore(b);
+    wait_for_client(b, b->profile->continuation_us);
+    /* Last: it begins to advertise. */
+    if (b->ops.ready)
+        b->ops.ready(b->context);
 }
 
 static void forget_ram(struct bootloader *b)
 {
-    b->activating = b->init_valid = b->relinked = b->reset_due = false;
+    b->activating = b->init_valid = b->relinked = b->reset_due = b->continues = false;
     b->object = OBJECT_INVALID;
     b->prn = b->prn_left = 0;
     b->buffers = b->lost = b->owed = 0;
-    b->image_address = b->image_size = 0;
+    b->image_address = b->image_size = b->moved = 0;
+    data_begin(b);
 }
 
 bool bootloader_start(struct bootloader *b, bool requested)
@@ -119,7 +188,7 @@ bool bootloader_start(struct bootloader *b, bool requested)
     forget_ram(b);
     b->running = true;
     store_load(b);
-    if (b->settings.bank1.code != SETTINGS_INVALID) {
+    if (activate_due(b)) {
         b->activating = true;
         NOTE(b, "activating", "size=%u from=%u", (unsigned)b->settings.bank1.size,
              (unsigned)b->settings.write_offset);
@@ -163,7 +232,7 @@ void bootloader_poll(struct bootloader *b)
     if (b->reset_due)
         ask_reset(b);
     else if (b->activating && b->reset == 0)
-        bank_activate(b);
+        activate_step(b);
     else if (b->owed > 0)
         object_flushed(b);
     if (b->running && b->reset_due && flash_pending(b->flash) == 0)
@@ -221,27 +290,30 @@ static void abort_update(struct bootloader *b, struct bytes_reader *request)
 struct request_kind {
     uint8_t op;
     uint8_t size;   /* bytes behind the op */
+    uint8_t since;  /* the first SDK that has it */
     bool reducible; /* missing where version requests are compiled out */
     void (*handle)(struct bootloader *b, struct bytes_reader *request);
 };
 
 static const struct request_kind kinds[] = {
-    {OP_PROTOCOL_VERSION, 0, true, protocol_version},
-    {OP_CREATE, 5, false, object_create},
-    {OP_SET_PRN, 2, false, set_prn},
-    {OP_CRC, 0, false, object_crc},
-    {OP_EXECUTE, 0, false, object_execute},
-    {OP_SELECT, 1, false, object_select},
-    {OP_HARDWARE_VERSION, 0, true, hardware_version},
-    {OP_FIRMWARE_VERSION, 1, true, firmware_version},
-    {OP_ABORT, 0, false, abort_update},
+    {OP_PROTOCOL_VERSION, 0, 15, true, protocol_version},
+    {OP_CREATE, 5, 12, false, object_create},
+    {OP_SET_PRN, 2, 12, false, set_prn},
+    {OP_CRC, 0, 12, false, object_crc},
+    {OP_EXECUTE, 0, 12, false, object_execute},
+    {OP_SELECT, 1, 12, false, object_select},
+    {OP_HARDWARE_VERSION, 0, 15, true, hardware_version},
+    {OP_FIRMWARE_VERSION, 1, 15, true, firmware_version},
+    {OP_ABORT, 0, 15, false, abort_update},
 };
 
 static const struct request_kind *find_kind(const struct bootloader *b, uint8_t op)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (kinds[i].op == op)
-            return kinds[i].reducible && b->profile->protocol_reduced ? NULL : &kinds[i];
+        const struct request_kind *kind = &kinds[i];
+        if (kind->op == op && kind->since <= b->profile->sdk &&
+            !(kind->reducible && b->profile->protocol_reduced))
+            return kind;
     }
     return NULL;
 }
@@ -261,97 +333,6 @@ void bootloader_control(struct bootloader *b, const uint8_t *bytes, size_t size)
         NOTE(b, "refused", "op=%02X size=%zu result=%02X", (unsigned)op, size, (unsigned)wrong);
         bootloader_answer_result(b, (enum op)op, wrong);
     }
-}
-
-/* The packet vanishes; only the offset that stays behind tells. */
-static void lose(struct bootloader *b, const char *why)
-{
-    b->stats.packets_lost++;
-    b->lost++;
-    NOTE(b, "lost", "why=%s offset=%u", why, (unsigned)b->settings.progress.image_offset);
-}
-
-static void data_written(void *context)
-{
-    struct bootloader *b = context;
-    b->buffers--;
-    bootloader_poll(b);
-}
-
-static enum dfu_result take_command(struct bootloader *b, const uint8_t *bytes, uint32_t size)
-{
-    struct settings_progress *p = &b->settings.progress;
-    if (size > p->command_size - p->command_offset)
-        return RESULT_PARAMETER;
-    memcpy(b->settings.init + p->command_offset, bytes, size);
-    p->command_offset += size;
-    p->command_crc = crc32(p->command_crc, bytes, size);
-    return RESULT_SUCCESS;
-}
-
-/* True if the flash takes it: not when its queue is full or the address is no word's. Bytes behind
- * the last whole word are forgotten, as in the original, where the CRC of an image of odd size is
- * right and its hash is not. */
-static bool write_data(struct bootloader *b, uint32_t address, const uint8_t *bytes, uint32_t size)
-{
-    uint32_t whole = size & ~3u;
-    if (whole == 0)
-        return true;
-    if (!flash_write(b->flash, address, bytes, whole, data_written, b)) {
-        lose(b, "flash");
-        return false;
-    }
-    b->buffers++;
-    return true;
-}
-
-/* RESULT_FAILED stands for a packet that was lost without a word. */
-static enum dfu_result take_data(struct bootloader *b, const uint8_t *bytes, uint32_t size)
-{
-    struct settings_progress *p = &b->settings.progress;
-    if (!b->init_valid)
-        return RESULT_NOT_PERMITTED;
-    if (size > p->object_size - (p->image_offset - p->image_offset_last))
-        return RESULT_PARAMETER;
-    if (!write_data(b, b->image_address + p->image_offset, bytes, size))
-        return RESULT_FAILED;
-    p->image_offset += size;
-    p->image_crc = crc32(p->image_crc, bytes, size);
-    b->stats.bytes += size;
-    return RESULT_SUCCESS;
-}
-
-static void notify_receipt(struct bootloader *b, enum dfu_result result)
-{
-    if (b->prn == 0 || --b->prn_left > 0)
-        return;
-    b->prn_left = b->prn;
-    if (result == RESULT_SUCCESS)
-        object_report(b);
-    else
-        bootloader_answer_result(b, OP_CRC, result);
-}
-
-void bootloader_data(struct bootloader *b, const uint8_t *bytes, size_t size)
-{
-    if (!b->running || b->activating || size == 0)
-        return;
-    if (b->buffers >= b->profile->buffers || size > b->profile->mtu - 3u) {
-        lose(b, "buffers");
-        return;
-    }
-    enum dfu_result result = RESULT_OBJECT;
-    if (b->object == OBJECT_COMMAND)
-        result = take_command(b, bytes, (uint32_t)size);
-    else if (b->object == OBJECT_DATA)
-        result = take_data(b, bytes, (uint32_t)size);
-    if (result == RESULT_FAILED)
-        return;
-    if (result == RESULT_SUCCESS)
-        b->stats.packets++;
-    else
-        NOTE(b, "refused", "data=%zu result=%02X", size, (unsigned)result);
-    notify_receipt(b, result);
 }
 
 void bootloader_link_changed(struct bootloader *b)

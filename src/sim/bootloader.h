@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
- * The secure bootloader's DFU server, as SDK 17.1 answers (own decoders; nothing of the client's is
- * used).
+ * The secure bootloader's DFU server, as that of the profile's SDK answers (own decoders; nothing
+ * of the client's is used).
  *
  * Transport-neutral: requests and data packets are handed in, answers come out through `reply`. It
  * works on a flash, and on settings and banks in it; resets are asked of the device through
@@ -20,6 +20,10 @@
 
 struct bootloader;
 
+/* Entries a flash's queue needs beyond the profile's: while an image is put into its place, nobody
+ * counts them. */
+#define BOOTLOADER_FLASH_ROOM 32
+
 struct bootloader_config {
     const struct sim_profile *profile;
     const char *label;      /* names the device in the event log; NULL = "device" */
@@ -30,6 +34,9 @@ struct bootloader_config {
     uint32_t softdevice;    /* FWID of the installed SoftDevice, 0 = none */
     uint32_t app_version;   /* in the settings page as long as nothing else is installed */
     uint32_t bootloader_version;
+    enum sim_resume resume;        /* what Select reports */
+    enum sim_choice save_progress; /* executed objects survive a reset */
+    bool external_app;             /* built to receive images for somebody else (SDK 15.3 on) */
 };
 
 struct bootloader_ops {
@@ -38,6 +45,9 @@ struct bootloader_ops {
     /* The bootloader wants a chip reset (before and after activation, after abort and inactivity):
      * bootloader_stop, then bootloader_start. May be done inside the call. */
     void (*reset)(void *context);
+    /* A new SoftDevice is in its place and the application is still valid: the bootloader is in DFU
+     * mode from now on, without a reset, and waits for the next image. NULL = don't care. */
+    void (*ready)(void *context);
 };
 
 /* What survives resets: settings in flash, versions, the installed image. One per device. */
@@ -85,12 +95,32 @@ struct bootloader_image {
 };
 void bootloader_installed(const struct bootloader *bootloader, struct bootloader_image *image);
 
+/* What is in flash. */
+enum bootloader_part {
+    BOOTLOADER_APPLICATION,
+    BOOTLOADER_SOFTDEVICE,
+    BOOTLOADER_BOOTLOADER,
+    BOOTLOADER_EXTERNAL, /* an image for somebody else, complete and waiting for him */
+};
+/* The bytes of a part, valid until the world runs on, and their number. NULL and 0 if there is no
+ * such thing: no valid application, no SoftDevice, nothing external. */
+const uint8_t *bootloader_part(const struct bootloader *bootloader, enum bootloader_part part,
+                               uint32_t *size);
+
+/* What the next init packet is compared with. */
+struct bootloader_versions {
+    uint32_t application, bootloader;
+    uint32_t softdevice; /* FWID, 0 = none */
+};
+void bootloader_get_versions(const struct bootloader *bootloader,
+                             struct bootloader_versions *versions);
+
 /* Counters for tests and the event log. */
 struct bootloader_stats {
     uint32_t packets;      /* data packets taken */
     uint32_t packets_lost; /* data packets dropped: queue or buffers full */
     uint32_t bytes;        /* data object bytes taken */
-    uint32_t activations;  /* images activated */
+    uint32_t activations;  /* images activated; an external one counts when it is complete */
 };
 void bootloader_get_stats(const struct bootloader *bootloader, struct bootloader_stats *stats);
 

@@ -1,8 +1,9 @@
 /*
  * SPDX-License-Identifier: MIT
- * What the parts of the simulated bootloader share: bootloader.c (life, requests' dispatch, data),
- * bootloader_object.c (requests), bootloader_store.c (settings pages), bootloader_bank.c (where
- * images go, activation).
+ * What the parts of the simulated bootloader share: bootloader.c (life, requests' dispatch),
+ * bootloader_object.c (requests), bootloader_data.c (data packets), bootloader_store.c (settings
+ * pages), bootloader_bank.c (where images go), bootloader_activate.c (putting them into their
+ * place).
  */
 #ifndef NORDFU_SIM_BOOTLOADER_INTERNAL_H
 #define NORDFU_SIM_BOOTLOADER_INTERNAL_H
@@ -10,6 +11,7 @@
 #include "base/bytes.h"
 #include "sim/bootloader.h"
 #include "sim/init_check.h"
+#include "sim/sd_info.h"
 #include "sim/settings.h"
 
 /* Object types. */
@@ -31,6 +33,8 @@ enum op {
     OP_ABORT = 0x0C,
 };
 
+#define BOOTLOADER_CHUNK 256 /* most bytes gathered for one write */
+
 /* A settings page as it will be when everything queued is done. */
 struct store_page {
     uint32_t address;
@@ -40,14 +44,19 @@ struct store_page {
 struct bootloader {
     struct sim_world *world;
     struct flash *flash;
+    struct sim_profile own; /* the profile, with what this device has otherwise */
     const struct sim_profile *profile;
     struct bootloader_config config;
     struct bootloader_ops ops;
     void *context;
     char label[32];
     struct bootloader_stats stats;
-    uint32_t installed_version; /* of the application that runs or would run; for observers */
     struct store_page store[2]; /* settings, backup */
+    struct sd_info softdevice;  /* the installed one; fwid 0 = none */
+    /* For observers. */
+    uint32_t installed_version;                /* of the application that runs or would run */
+    uint32_t received_version;                 /* of the image that was received last */
+    uint32_t softdevice_size, bootloader_size; /* bytes */
 
     /* What a reset forgets. */
     bool running, activating;
@@ -55,13 +64,19 @@ struct bootloader {
     struct init_packet packet; /* views into settings.init */
     bool init_valid;
     uint32_t image_address, image_size;
+    uint32_t write_offset; /* in the image, of the chunk's first byte */
+    uint8_t chunk[BOOTLOADER_CHUNK];
+    uint32_t chunk_size;
     uint8_t object; /* what requests without a type mean */
     uint16_t prn, prn_left;
-    uint32_t buffers; /* data packets waiting for the flash */
-    uint32_t lost;    /* of the current object */
-    uint32_t owed;    /* data executes to be answered when the flash is idle */
-    bool relinked;    /* since the last object was executed */
-    bool reset_due;   /* when the flash is idle */
+    uint32_t buffers;  /* writes of data waiting for the flash */
+    uint32_t lost;     /* of the current object */
+    uint32_t owed;     /* data executes to be answered when the flash is idle */
+    uint32_t moved;    /* bytes of a new bootloader the MBR has moved */
+    bool continues;    /* DFU mode when the flash is idle: one more image may come */
+    bool relinked;     /* since the last object was executed */
+    bool reset_due;    /* when the flash is idle */
+    uint32_t patience; /* us, what `inactivity` waits */
     sim_timer inactivity, reset;
 };
 
@@ -76,6 +91,8 @@ void bootloader_flash_done(void *bootloader);
 void bootloader_poll(struct bootloader *bootloader);
 /* (Re)starts the inactivity timeout. */
 void bootloader_stay_active(struct bootloader *bootloader);
+/* Activation is over and the application valid: DFU mode for the continuation timeout. */
+void bootloader_continue(struct bootloader *bootloader);
 void bootloader_answer(struct bootloader *bootloader, enum op op, struct init_verdict verdict);
 void bootloader_answer_result(struct bootloader *bootloader, enum op op, enum dfu_result result);
 
@@ -101,14 +118,25 @@ bool store_save(struct bootloader *bootloader);
 /* Sets both pages at once, outside of time. */
 void store_force(struct bootloader *bootloader);
 
+/* Tells whether the queue takes so many operations more. */
+bool store_has_room(const struct bootloader *bootloader, uint32_t operations);
+
+/* bootloader_data.c */
+/* Begins an object: nothing is gathered. */
+void data_begin(struct bootloader *bootloader);
+
 /* bootloader_bank.c */
-/* Chooses where an image of `type` is received; may give up the installed application. False if it
+/* Where the application begins: behind the SoftDevice. */
+uint32_t bank_application_address(const struct bootloader *bootloader);
+/* Where an image is received, or was. */
+uint32_t bank_waiting_address(const struct bootloader *bootloader);
+/* Chooses where the packet's image is received; may give up the installed application. False if it
  * does not fit. */
 bool bank_place(struct bootloader *bootloader, uint32_t *address);
 /* The image is complete: checks it and notes in the settings what is to be activated. */
 struct init_verdict bank_accept(struct bootloader *bootloader);
-/* The next step of an activation, the flash being idle. */
-void bank_activate(struct bootloader *bootloader);
+/* Notes where the image waits, in what is to be saved. */
+void bank_note_waiting(struct bootloader *bootloader);
 /* The application would be started: there is one, and it passes its boot validation, whichever that
  * is. */
 bool bank_application_valid(const struct bootloader *bootloader);
@@ -117,5 +145,16 @@ bool bank_is_whole(const struct bootloader *bootloader, const struct settings_ba
 /* Boot validation data for an image: false if `type` is unknown or a signature does not fit. */
 bool bank_validation(const struct bootloader *bootloader, struct settings_validation *validation,
                      const uint8_t *image, uint32_t size);
+/* Writes a SoftDevice and a bootloader as a factory does, outside of time. */
+void bank_fill(struct bootloader *bootloader);
+/* Takes over what the SoftDevice in flash says of itself; one that says nothing goes for the one
+ * before. */
+void bank_read_softdevice(struct bootloader *bootloader);
+
+/* bootloader_activate.c */
+/* An image waits for being put into its place. */
+bool activate_due(const struct bootloader *bootloader);
+/* The next step of that, the flash being idle. */
+void activate_step(struct bootloader *bootloader);
 
 #endif

@@ -38,26 +38,39 @@ static struct init_verdict create_command(struct bootloader *b, uint32_t size)
     return plain(RESULT_SUCCESS, "ok");
 }
 
-static struct init_verdict create_data(struct bootloader *b, uint32_t size)
+/* Before SDK 15 a missing init packet is noticed last but one. */
+static struct init_verdict check_data_size(const struct bootloader *b, uint32_t size)
 {
-    struct settings_progress *p = &b->settings.progress;
     uint32_t page = b->profile->page_size;
-    uint32_t left = b->image_size - p->image_offset_last;
-    if (!b->init_valid)
+    uint32_t left = b->image_size - b->settings.progress.image_offset_last;
+    if (!b->init_valid && b->profile->sdk >= 15)
         return plain(RESULT_NOT_PERMITTED, "no_init_packet");
     if (size == 0 || (size % page != 0 && size != left))
         return plain(RESULT_PARAMETER, "size");
     if (size > b->profile->max_data_object)
         return plain(RESULT_RESOURCES, "size");
+    if (!b->init_valid)
+        return plain(RESULT_NOT_PERMITTED, "no_init_packet");
     if (size > left)
         return plain(RESULT_NOT_PERMITTED, "end");
+    return plain(RESULT_SUCCESS, "ok");
+}
+
+static struct init_verdict create_data(struct bootloader *b, uint32_t size)
+{
+    struct settings_progress *p = &b->settings.progress;
+    uint32_t page = b->profile->page_size;
+    struct init_verdict verdict = check_data_size(b, size);
+    if (verdict.result != RESULT_SUCCESS)
+        return verdict;
     /* The answer does not wait for the erase: what follows at once queues up behind it. */
-    if (!flash_erase(b->flash, b->image_address + p->image_offset_last, (size + page - 1) / page,
-                     bootloader_flash_done, b))
+    if (!store_has_room(b, 1) || !flash_erase(b->flash, b->image_address + p->image_offset_last,
+                                              (size + page - 1) / page, bootloader_flash_done, b))
         return plain(RESULT_FAILED, "flash_queue");
     p->image_offset = p->image_offset_last;
     p->image_crc = p->image_crc_last;
     p->object_size = size;
+    data_begin(b);
     b->lost = 0;
     return plain(RESULT_SUCCESS, "ok");
 }
@@ -144,8 +157,10 @@ static struct init_verdict judge(struct bootloader *b)
         .check_signature = b->config.check_signature,
         .public_key = b->config.public_key,
         .is_debug = b->config.is_debug,
+        .sdk = b->profile->sdk,
+        .external_app = b->config.external_app,
         .hw_version = b->config.hw_version,
-        .softdevice = b->config.softdevice,
+        .softdevice = b->softdevice.fwid,
         .app_version = b->settings.app_version,
         .bootloader_version = b->settings.bootloader_version,
     };
@@ -153,7 +168,9 @@ static struct init_verdict judge(struct bootloader *b)
     if (verdict.result == RESULT_SUCCESS && !bank_place(b, &b->image_address))
         verdict = plain(RESULT_RESOURCES, "space");
     if (verdict.result != RESULT_SUCCESS) {
-        forget_progress(b);
+        /* Older ones keep the bytes; Execute again, and they judge again. */
+        if (b->profile->sdk >= 15)
+            forget_progress(b);
         return verdict;
     }
     b->image_size = init_image_size(&init_inner(&b->packet)->init);
@@ -176,7 +193,7 @@ static struct init_verdict execute_command(struct bootloader *b)
     return verdict;
 }
 
-/* Success means that the answer is to follow when the flash is idle. */
+/* Success means that the answer may have to wait until the flash is idle. */
 static struct init_verdict execute_data(struct bootloader *b)
 {
     struct settings_progress *p = &b->settings.progress;
@@ -197,6 +214,23 @@ static struct init_verdict execute_data(struct bootloader *b)
     return plain(RESULT_SUCCESS, "ok");
 }
 
+/* Where Execute does not wait for the flash, it does so only for the last object. */
+static bool answers_now(struct bootloader *b)
+{
+    const struct settings_progress *p = &b->settings.progress;
+    return !b->profile->execute_waits && p->image_offset_last != b->image_size;
+}
+
+static struct init_verdict answer_early(struct bootloader *b)
+{
+    b->owed--;
+    NOTE(b, "object", "offset=%u lost=%u", (unsigned)b->settings.progress.image_offset_last,
+         (unsigned)b->lost);
+    if (b->profile->saves_progress && !store_save(b))
+        return plain(RESULT_FAILED, "flash_queue");
+    return plain(RESULT_SUCCESS, "ok");
+}
+
 void object_execute(struct bootloader *b, struct bytes_reader *request)
 {
     (void)request;
@@ -205,8 +239,13 @@ void object_execute(struct bootloader *b, struct bytes_reader *request)
         verdict = execute_command(b);
     else if (b->object == OBJECT_DATA)
         verdict = execute_data(b);
+    bool waits = b->object == OBJECT_DATA && verdict.result == RESULT_SUCCESS;
+    if (waits && answers_now(b)) {
+        verdict = answer_early(b);
+        waits = false;
+    }
     log_result(b, "bootloader.execute", b->object, verdict);
-    if (b->object == OBJECT_DATA && verdict.result == RESULT_SUCCESS)
+    if (waits)
         bootloader_poll(b);
     else
         bootloader_answer(b, OP_EXECUTE, verdict);
@@ -222,11 +261,27 @@ void object_flushed(struct bootloader *b)
         verdict = bank_accept(b);
         log_result(b, "bootloader.image", OBJECT_DATA, verdict);
         forget_progress(b);
+        bank_note_waiting(b);
         store_save(b);
         b->reset_due = true;
     }
     for (; b->owed > 0; b->owed--)
         bootloader_answer(b, OP_EXECUTE, verdict);
+    if (!last && b->profile->saves_progress)
+        store_save(b);
+}
+
+/* Where the last executed object ended, as the settings have it; the beginning if they can't be
+ * right. */
+static void restore_offset(struct bootloader *b)
+{
+    struct settings_progress *p = &b->settings.progress;
+    p->object_size = 0;
+    if (!b->profile->saves_progress || p->image_offset_last >= b->image_size)
+        p->image_offset_last = p->image_crc_last = 0;
+    p->image_offset = p->image_offset_last;
+    p->image_crc = p->image_crc_last;
+    data_begin(b);
 }
 
 void object_restore(struct bootloader *b)
@@ -240,6 +295,7 @@ void object_restore(struct bootloader *b)
         bank_place(b, &b->image_address)) {
         b->image_size = init_image_size(&init_inner(&b->packet)->init);
         b->init_valid = true;
+        restore_offset(b);
     } else {
         forget_progress(b);
     }

@@ -1,57 +1,95 @@
 /* SPDX-License-Identifier: MIT
- * Settings in two flash pages. At any moment at least one of them is whole, so a power cut never
- * leaves the bootloader without. */
+ * Settings in two flash pages, where the SDK has the second. At any moment at least one of them is
+ * whole then, so a power cut never leaves the bootloader without. With one page it may: everything
+ * installed is forgotten then. */
 #include <string.h>
 
 #include "sim/bootloader_internal.h"
 
+static int pages(const struct bootloader *b)
+{
+    return b->profile->settings_backup_address ? 2 : 1;
+}
+
+/* Bytes of a page in use. */
+static uint32_t page_used(const struct bootloader *b)
+{
+    return b->profile->settings_version == 1 ? SETTINGS_PAGE_V1 : SETTINGS_PAGE_SIZE;
+}
+
+bool store_has_room(const struct bootloader *b, uint32_t operations)
+{
+    return b->activating || flash_pending(b->flash) + operations <= b->profile->flash_queue;
+}
+
 static bool page_queue(struct bootloader *b, struct store_page *page, const uint8_t *bytes)
 {
-    if (memcmp(page->bytes, bytes, SETTINGS_PAGE_SIZE) == 0)
+    uint32_t used = page_used(b);
+    if (memcmp(page->bytes, bytes, used) == 0)
         return true;
-    if (flash_pending(b->flash) + 2 > b->profile->flash_queue)
+    if (!store_has_room(b, 2))
         return false;
     memcpy(page->bytes, bytes, SETTINGS_PAGE_SIZE);
     return flash_erase(b->flash, page->address, 1, bootloader_flash_done, b) &&
-           flash_write(b->flash, page->address, bytes, SETTINGS_PAGE_SIZE, bootloader_flash_done,
-                       b);
+           flash_write(b->flash, page->address, bytes, used, bootloader_flash_done, b);
 }
 
-/* As they go to flash: an update interrupted by a reset begins its data anew. */
+/* What of the progress goes to flash: an update interrupted by a reset begins its data anew, unless
+ * the bootloader keeps a record of executed objects. */
+static struct settings_progress persistent_progress(const struct bootloader *b)
+{
+    const struct settings_progress *p = &b->settings.progress;
+    struct settings_progress kept = {
+        .command_size = p->command_size,
+        .command_offset = p->command_offset,
+        .command_crc = p->command_crc,
+    };
+    if (b->settings.bank1.code != SETTINGS_INVALID)
+        kept.object_size = p->object_size;
+    if (b->profile->saves_progress) {
+        kept.image_offset = kept.image_offset_last = p->image_offset_last;
+        kept.image_crc = kept.image_crc_last = p->image_crc_last;
+    }
+    return kept;
+}
+
 static void persistent_page(const struct bootloader *b, uint8_t page[SETTINGS_PAGE_SIZE])
 {
     struct settings settings = b->settings;
-    settings.progress = (struct settings_progress){
-        .command_size = b->settings.progress.command_size,
-        .command_offset = b->settings.progress.command_offset,
-        .command_crc = b->settings.progress.command_crc,
-    };
+    settings.progress = persistent_progress(b);
     settings_encode(&settings, page);
 }
 
 bool store_save(struct bootloader *b)
 {
     uint8_t page[SETTINGS_PAGE_SIZE];
+    bool same = true;
     persistent_page(b, page);
-    if (flash_pending(b->flash) + 4 > b->profile->flash_queue)
-        return memcmp(b->store[0].bytes, page, sizeof(page)) == 0 &&
-               memcmp(b->store[1].bytes, page, sizeof(page)) == 0;
-    return page_queue(b, &b->store[0], page) && page_queue(b, &b->store[1], page);
+    for (int i = 0; i < pages(b); i++)
+        same &= memcmp(b->store[i].bytes, page, page_used(b)) == 0;
+    if (same)
+        return true;
+    if (!store_has_room(b, 2 * (uint32_t)pages(b)))
+        return false;
+    for (int i = 0; i < pages(b); i++)
+        page_queue(b, &b->store[i], page);
+    return true;
 }
 
 void store_force(struct bootloader *b)
 {
     uint8_t page[SETTINGS_PAGE_SIZE];
     persistent_page(b, page);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < pages(b); i++) {
         memcpy(b->store[i].bytes, page, sizeof(page));
-        flash_load(b->flash, b->store[i].address, page, sizeof(page));
+        flash_load(b->flash, b->store[i].address, page, page_used(b));
     }
 }
 
 static void factory_settings(struct bootloader *b)
 {
     memset(&b->settings, 0, sizeof(b->settings));
+    b->settings.version = b->profile->settings_version;
     b->settings.app_version = b->config.app_version;
     b->settings.bootloader_version = b->config.bootloader_version;
 }
@@ -60,7 +98,8 @@ static void factory_settings(struct bootloader *b)
 static void read_pages(struct bootloader *b, bool valid[2])
 {
     struct settings ignored;
-    for (int i = 0; i < 2; i++) {
+    valid[1] = false;
+    for (int i = 0; i < pages(b); i++) {
         struct store_page *page = &b->store[i];
         memcpy(page->bytes, flash_read(b->flash, page->address), SETTINGS_PAGE_SIZE);
         valid[i] = settings_decode(&ignored, page->bytes);
@@ -77,6 +116,7 @@ void store_prepare(struct bootloader *b)
         settings_decode(&b->settings, b->store[valid[0] ? 0 : 1].bytes);
         return;
     }
+    bank_fill(b);
     factory_settings(b);
     store_force(b);
 }
@@ -97,5 +137,6 @@ void store_load(struct bootloader *b)
     settings_decode(&b->settings, page);
     if (good == 1)
         NOTE(b, "settings", "from=%s", "backup");
-    page_queue(b, &b->store[1 - good], page);
+    if (pages(b) == 2)
+        page_queue(b, &b->store[1 - good], page);
 }

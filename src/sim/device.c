@@ -81,7 +81,9 @@ static void end_link(void *context)
 {
     struct sim_device *d = context;
     d->leave = 0;
-    if (d->link == NULL || d->config.silent_reset) {
+    bool silent = d->config.silent_reset ||
+                  (d->mode == SIM_MODE_BOOTLOADER && !d->profile->abort_disconnects);
+    if (d->link == NULL || silent) {
         reset(d);
         return;
     }
@@ -136,6 +138,14 @@ static void bootloader_wants_reset(void *context)
         device_leave(d, false);
 }
 
+static void bootloader_is_ready(void *context)
+{
+    struct sim_device *d = context;
+    note_installed(d);
+    note_boot(d);
+    device_radio_start(d);
+}
+
 /* Building */
 
 static bool install_application(struct sim_device *d)
@@ -156,13 +166,14 @@ static bool install_application(struct sim_device *d)
 static bool build_memory(struct sim_device *d)
 {
     const struct sim_device_config *c = &d->config;
-    static const struct bootloader_ops ops = {bootloader_replies, bootloader_wants_reset};
+    static const struct bootloader_ops ops = {bootloader_replies, bootloader_wants_reset,
+                                              bootloader_is_ready};
     const struct flash_config flash = {
         .size = d->profile->flash_size,
         .page_size = d->profile->page_size,
         .erase_us = d->profile->erase_us,
         .write_us = d->profile->write_us,
-        .queue = d->profile->flash_queue,
+        .queue = d->profile->flash_queue + BOOTLOADER_FLASH_ROOM,
     };
     struct bootloader_config boot = {
         .profile = d->profile,
@@ -173,6 +184,9 @@ static bool build_memory(struct sim_device *d)
         .softdevice = c->softdevice,
         .app_version = c->app_version,
         .bootloader_version = c->bootloader_version,
+        .resume = c->resume,
+        .save_progress = c->save_progress,
+        .external_app = c->external_app,
     };
     memcpy(boot.public_key, c->public_key, sizeof(boot.public_key));
     d->flash = flash_new(d->world, &flash);
@@ -250,6 +264,16 @@ void sim_device_power_on(struct sim_device *d)
     d->boot = sim_after(d->world, BOOT_US, start, d);
 }
 
+static void cut_power(void *context)
+{
+    sim_device_power_off(context);
+}
+
+void sim_device_cut_power_at(struct sim_device *d, uint32_t operation)
+{
+    flash_on_operation(d->flash, operation, cut_power, d);
+}
+
 void sim_device_on_bytes(struct sim_device *d, uint32_t bytes, sim_action action, void *context)
 {
     d->watch = (struct device_watch){bytes, action, context};
@@ -281,6 +305,18 @@ const uint8_t *sim_device_image_bytes(const struct sim_device *d)
     struct bootloader_image image;
     bootloader_installed(d->bootloader, &image);
     return flash_read(d->flash, image.address);
+}
+
+bool sim_device_flash(const struct sim_device *d, enum bootloader_part part, const uint8_t **bytes,
+                      uint32_t *size)
+{
+    *bytes = bootloader_part(d->bootloader, part, size);
+    return *bytes != NULL;
+}
+
+void sim_device_versions(const struct sim_device *d, struct bootloader_versions *versions)
+{
+    bootloader_get_versions(d->bootloader, versions);
 }
 
 void sim_device_get_stats(const struct sim_device *d, struct bootloader_stats *stats)

@@ -51,7 +51,11 @@ struct sim_device_config {
     uint32_t app_size;   /* bytes of the application at the beginning (generated); 0 = 16 KiB */
     bool no_application; /* starts without one: the bootloader stays */
     uint32_t bootloader_version;
-    bool silent_reset; /* restarts without ending the link first */
+    bool silent_reset; /* restarts without ending the link first, as an SDK 15 bootloader always
+                          does */
+    enum sim_resume resume;        /* what Select reports of an incomplete object */
+    enum sim_choice save_progress; /* executed objects survive a reset */
+    bool external_app;             /* receives external applications (SDK 15.3 on) */
     /* Radio habits. */
     uint16_t mtu;          /* 0 = the profile's */
     bool refuse_mtu;       /* answers the MTU request with ATT error 06 */
@@ -73,6 +77,9 @@ void sim_device_free(struct sim_device **device);
  * in the middle of what it does. */
 void sim_device_power_off(struct sim_device *device);
 void sim_device_power_on(struct sim_device *device);
+/* Power off in the middle of the `operation`th flash operation that begins from now on (1 = the
+ * next). */
+void sim_device_cut_power_at(struct sim_device *device, uint32_t operation);
 /* The link is lost (supervision timeout at the other end); the device advertises again after
  * `silence_us`. */
 void sim_device_cut_link(struct sim_device *device, uint64_t silence_us);
@@ -90,6 +97,11 @@ bool sim_device_is_busy(const struct sim_device *device);
 void sim_device_installed(const struct sim_device *device, struct bootloader_image *image);
 /* The flash bytes of the installed application; valid until the world runs on. */
 const uint8_t *sim_device_image_bytes(const struct sim_device *device);
+/* A part of the flash, valid until the world runs on. False if there is no such thing. */
+bool sim_device_flash(const struct sim_device *device, enum bootloader_part part,
+                      const uint8_t **bytes, uint32_t *size);
+/* The versions that the next init packet is compared with. */
+void sim_device_versions(const struct sim_device *device, struct bootloader_versions *versions);
 void sim_device_get_stats(const struct sim_device *device, struct bootloader_stats *stats);
 /* "DE:06:3B:97:4C:D8" */
 const char *sim_device_label(const struct sim_device *device);

@@ -16,6 +16,13 @@ struct operation {
     void *context;
 };
 
+struct watch {
+    uint32_t left;     /* operations to begin until then */
+    sim_action action; /* NULL = not watching */
+    void *context;
+    sim_timer timer;
+};
+
 struct flash {
     struct sim_world *world;
     struct flash_config config;
@@ -25,6 +32,7 @@ struct flash {
     uint32_t begun;
     uint64_t started; /* when the first operation began */
     sim_timer timer;  /* its end */
+    struct watch watch;
 };
 
 struct flash *flash_new(struct sim_world *world, const struct flash_config *config)
@@ -50,6 +58,7 @@ void flash_free(struct flash **pointer)
     if (!flash)
         return;
     sim_cancel(flash->world, &flash->timer);
+    sim_cancel(flash->world, &flash->watch.timer);
     for (uint32_t i = 0; flash->queue && i < flash->config.queue; i++)
         free(flash->queue[i].bytes);
     free(flash->queue);
@@ -73,16 +82,28 @@ static void program(struct flash *flash, const struct operation *operation, uint
         to[i] &= operation->bytes[i];
 }
 
+static void watched(void *context)
+{
+    struct flash *flash = context;
+    struct watch due = flash->watch;
+    flash->watch = (struct watch){0};
+    /* Last: it may cut the power. */
+    due.action(due.context);
+}
+
 static void finish(void *context);
 
 static void begin(struct flash *flash)
 {
     if (flash->count == 0 || flash->timer != 0)
         return;
+    uint64_t takes = duration(flash, &flash->queue[flash->first]);
+    struct watch *watch = &flash->watch;
     flash->begun++;
     flash->started = sim_now(flash->world);
-    flash->timer =
-        sim_after(flash->world, duration(flash, &flash->queue[flash->first]), finish, flash);
+    if (watch->action && watch->timer == 0 && --watch->left == 0)
+        watch->timer = sim_after(flash->world, takes / 2, watched, flash);
+    flash->timer = sim_after(flash->world, takes, finish, flash);
 }
 
 static void finish(void *context)
@@ -176,6 +197,12 @@ uint32_t flash_begun(const struct flash *flash)
     return flash->begun;
 }
 
+void flash_on_operation(struct flash *flash, uint32_t operation, sim_action action, void *context)
+{
+    sim_cancel(flash->world, &flash->watch.timer);
+    flash->watch = (struct watch){operation > 0 ? operation : 1, action, context, 0};
+}
+
 uint32_t flash_size(const struct flash *flash)
 {
     return flash->config.size;
@@ -224,5 +251,9 @@ void flash_cut(struct flash *flash)
     else if (passed > 0)
         half_program(flash, operation, (uint32_t)done);
     sim_cancel(flash->world, &flash->timer);
+    if (flash->watch.timer != 0) {
+        sim_cancel(flash->world, &flash->watch.timer);
+        flash->watch.action = NULL;
+    }
     flash->count = 0;
 }

@@ -43,6 +43,9 @@ bool flash_erase(struct flash *flash, uint32_t address, uint32_t pages, flash_do
 uint32_t flash_pending(const struct flash *flash);
 /* Operations begun since flash_new: tests cut the power in each of them. */
 uint32_t flash_begun(const struct flash *flash);
+/* Calls `action` once, in the middle of the `operation`th operation that begins from now on (1 =
+ * the next). Meant for cutting the power there. */
+void flash_on_operation(struct flash *flash, uint32_t operation, sim_action action, void *context);
 /* The contents as of now; `size` bytes from `address`, which must be in range. */
 const uint8_t *flash_read(const struct flash *flash, uint32_t address);
 uint32_t flash_size(const struct flash *flash);

@@ -5,7 +5,6 @@
 
 #define SIGNATURE_ECDSA 0
 #define SIGNATURE_SIZE  64
-#define HASH_SHA256     3
 #define OP_INIT         1
 #define SD_REQ_NOTHING  0 /* "no SoftDevice is needed" */
 
@@ -45,14 +44,10 @@ static bool needs_signature(const struct init_rules *rules, const struct init_co
            init->type.value == INIT_SOFTDEVICE_BOOTLOADER;
 }
 
-static struct init_verdict check_signature(const struct init_packet *packet,
-                                           const struct init_command *init,
-                                           const struct init_rules *rules)
+static struct init_verdict check_signed(const struct init_signed *with,
+                                        const struct init_command *init,
+                                        const struct init_rules *rules)
 {
-    const struct init_signed *with = &packet->signed_command;
-    if (!with->span.present)
-        return needs_signature(rules, init) ? extended(EXTENDED_SIGNATURE_MISSING, "unsigned")
-                                            : passed;
     if (with->signature_type.value != SIGNATURE_ECDSA)
         return extended(EXTENDED_SIGNATURE_TYPE, "signature_type");
     if (with->signature.size != SIGNATURE_SIZE)
@@ -63,10 +58,21 @@ static struct init_verdict check_signature(const struct init_packet *packet,
     return passed;
 }
 
-/* External applications are an option that the stock bootloader is built without. */
-static bool type_is_known(const struct init_number *type)
+static struct init_verdict check_signature(const struct init_packet *packet,
+                                           const struct init_command *init,
+                                           const struct init_rules *rules)
 {
-    return type->present && type->value <= INIT_SOFTDEVICE_BOOTLOADER;
+    if (packet->signed_command.span.present)
+        return check_signed(&packet->signed_command, init, rules);
+    return needs_signature(rules, init) ? extended(EXTENDED_SIGNATURE_MISSING, "unsigned") : passed;
+}
+
+/* External applications are an option that the stock bootloader is built without. */
+static bool type_is_known(const struct init_number *type, const struct init_rules *rules)
+{
+    return type->present &&
+           (type->value <= INIT_SOFTDEVICE_BOOTLOADER ||
+            (type->value == INIT_EXTERNAL_APPLICATION && rules->external_app && rules->sdk >= 15));
 }
 
 static bool softdevice_fits(const struct init_command *init, uint32_t softdevice)
@@ -81,9 +87,10 @@ static bool softdevice_fits(const struct init_command *init, uint32_t softdevice
     return false;
 }
 
+/* External ones are compared like one's own. */
 static bool is_application(const struct init_command *init)
 {
-    return init->type.value == INIT_APPLICATION;
+    return init->type.value == INIT_APPLICATION || init->type.value == INIT_EXTERNAL_APPLICATION;
 }
 
 /* A SoftDevice's own version is not compared with anything. */
@@ -120,21 +127,84 @@ static struct init_verdict check_match(const struct init_command *init,
     return check_version(init, rules);
 }
 
-struct init_verdict init_check(const struct init_packet *packet, const struct init_rules *rules)
+static struct init_verdict check_new(const struct init_packet *packet,
+                                     const struct init_command *init,
+                                     const struct init_rules *rules)
 {
-    const struct init_outer *outer = init_inner(packet);
-    const struct init_command *init = &outer->init;
-    if (!init->span.present || !outer->op_code.present || outer->op_code.value != OP_INIT)
-        return extended(EXTENDED_UNKNOWN_COMMAND, "op_code");
     struct init_verdict verdict = check_signature(packet, init, rules);
     if (verdict.result != RESULT_SUCCESS)
         return verdict;
-    if (!type_is_known(&init->type))
+    if (!type_is_known(&init->type, rules))
         return extended(EXTENDED_INIT_INVALID, "type");
-    if (!init->hash.span.present || init->hash.type.value != HASH_SHA256)
+    if (!init->hash.span.present || init->hash.type.value != INIT_HASH_SHA256)
         return extended(EXTENDED_HASH_TYPE, "hash_type");
     verdict = check_match(init, rules);
     if (verdict.result == RESULT_SUCCESS && init_image_size(init) == 0)
         return extended(EXTENDED_INIT_INVALID, "size");
+    return verdict;
+}
+
+/* SDK 14: what brings its own SoftDevice does not depend on the present one. */
+static struct init_verdict check_old_match(const struct init_command *init,
+                                           const struct init_rules *rules)
+{
+    bool brings = rules->sdk >= 14 && init->type.value == INIT_SOFTDEVICE_BOOTLOADER;
+    if (init->is_debug.value)
+        return rules->is_debug ? passed : refused(RESULT_FAILED, "is_debug");
+    if (!init->hw_version.present)
+        return extended(EXTENDED_INIT_INVALID, "hw_version_missing");
+    if (init->hw_version.value != rules->hw_version)
+        return extended(EXTENDED_HW_VERSION, "hw_version");
+    if (!brings && !softdevice_fits(init, rules->softdevice))
+        return extended(EXTENDED_SD_VERSION, "sd_req");
+    if (!type_is_known(&init->type, rules))
+        return extended(EXTENDED_INIT_INVALID, "type");
+    return check_version(init, rules);
+}
+
+static struct init_verdict check_old_size(const struct init_command *init)
+{
+    bool softdevice =
+        init->type.value == INIT_SOFTDEVICE || init->type.value == INIT_SOFTDEVICE_BOOTLOADER;
+    bool bootloader =
+        init->type.value == INIT_BOOTLOADER || init->type.value == INIT_SOFTDEVICE_BOOTLOADER;
+    bool application = !softdevice && !bootloader;
+    if ((softdevice && !init->sd_size.present) || (bootloader && !init->bl_size.present) ||
+        (application && !init->app_size.present))
+        return extended(EXTENDED_INIT_INVALID, "size_missing");
+    return init_image_size(init) ? passed : refused(RESULT_PARAMETER, "size");
+}
+
+static struct init_verdict check_old(const struct init_packet *packet,
+                                     const struct init_command *init,
+                                     const struct init_rules *rules)
+{
+    struct init_verdict verdict = check_old_match(init, rules);
+    if (verdict.result == RESULT_SUCCESS)
+        verdict = check_signed(&packet->signed_command, init, rules);
+    if (verdict.result == RESULT_SUCCESS)
+        verdict = check_old_size(init);
+    return verdict;
+}
+
+static struct init_verdict check(const struct init_packet *packet, const struct init_rules *rules)
+{
+    const struct init_outer *outer = init_inner(packet);
+    const struct init_command *init = &outer->init;
+    bool old = rules->sdk < 15;
+    if (old && !packet->signed_command.span.present)
+        return extended(EXTENDED_UNKNOWN_COMMAND, "unsigned");
+    if (old && !init->span.present)
+        return refused(RESULT_OBJECT, "no_init");
+    if (!init->span.present || !outer->op_code.present || outer->op_code.value != OP_INIT)
+        return extended(EXTENDED_UNKNOWN_COMMAND, "op_code");
+    return old ? check_old(packet, init, rules) : check_new(packet, init, rules);
+}
+
+struct init_verdict init_check(const struct init_packet *packet, const struct init_rules *rules)
+{
+    struct init_verdict verdict = check(packet, rules);
+    if (verdict.result == RESULT_EXTENDED && rules->sdk < 13)
+        return refused(RESULT_FAILED, verdict.why);
     return verdict;
 }

@@ -11,6 +11,8 @@
 
 #include "sim/init_decode.h"
 
+#define INIT_HASH_SHA256 3
+
 /* Results of the control point. */
 enum dfu_result {
     RESULT_SUCCESS = 0x01,
@@ -46,6 +48,8 @@ struct init_verdict {
 
 /* What the device is and asks for. */
 struct init_rules {
+    uint32_t sdk;      /* 17: whose checks these are */
+    bool external_app; /* external applications are welcome (SDK 15.3 on) */
     bool check_signature;
     const uint8_t *public_key; /* X then Y, big endian */
     bool is_debug;
@@ -54,7 +58,9 @@ struct init_rules {
     uint32_t app_version, bootloader_version;
 };
 
-/* Everything but space: signature, type, hash type, hw version, sd_req, version, size. */
+/* Everything but space. SDK 15 and newer: signature, type, hash type, hw version, sd_req, version,
+ * size. Older ones: hw version, sd_req, type and version, signature, size; they want every packet
+ * signed, and SDK 12 has no extended errors: it says 0A instead. */
 struct init_verdict init_check(const struct init_packet *packet, const struct init_rules *rules);
 
 /* True if `signature` (r then s, each least significant byte first) signs the bytes. */

@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "base/crc.h"
 
-#define VERSION          2
 #define HEAD_END         0x05C /* what the first checksum covers ends here */
 #define VALIDATION_CRC   0x25C
 #define VALIDATION_START 0x260
@@ -64,34 +63,68 @@ static bool checksum_fits(const uint8_t *page, uint32_t at, uint32_t start, uint
     return bytes_get_u32(&r) == crc32(0, page + start, end - start);
 }
 
-void settings_encode(const struct settings *settings, uint8_t page[SETTINGS_PAGE_SIZE])
+/* All that the versions have in common, and the init packet. */
+static void put_head(struct bytes_writer *w, const struct settings *settings, uint32_t version)
+{
+    bytes_put_u32(w, 0);
+    bytes_put_u32(w, version);
+    bytes_put_u32(w, settings->app_version);
+    bytes_put_u32(w, settings->bootloader_version);
+    bytes_put_u32(w, 0); /* bank layout */
+    bytes_put_u32(w, 0); /* current bank */
+    put_bank(w, &settings->bank0);
+    put_bank(w, &settings->bank1);
+    bytes_put_u32(w, settings->write_offset);
+    bytes_put_u32(w, settings->softdevice_size);
+    put_progress(w, &settings->progress);
+    bytes_put_u32(w, 0); /* enter buttonless DFU */
+    bytes_put(w, settings->init, version == 1 ? SETTINGS_INIT_V1 : SETTINGS_INIT_MAX);
+}
+
+static void put_validations(struct bytes_writer *w, const struct settings *settings)
 {
     static const uint8_t bootloader_validation[1 + SETTINGS_VALIDATION];
+    bytes_put_u32(w, 0);
+    bytes_put_u8(w, settings->softdevice.type);
+    bytes_put(w, settings->softdevice.bytes, SETTINGS_VALIDATION);
+    bytes_put_u8(w, settings->application.type);
+    bytes_put(w, settings->application.bytes, SETTINGS_VALIDATION);
+    bytes_put(w, bootloader_validation, sizeof(bootloader_validation));
+    bytes_put_u8(w, 0xFF);
+}
+
+void settings_encode(const struct settings *settings, uint8_t page[SETTINGS_PAGE_SIZE])
+{
+    uint32_t version = settings->version ? settings->version : 2;
     struct bytes_writer w;
     memset(page, 0, SETTINGS_PAGE_SIZE);
     bytes_writer_init(&w, page, SETTINGS_PAGE_SIZE);
-    bytes_put_u32(&w, 0);
-    bytes_put_u32(&w, VERSION);
-    bytes_put_u32(&w, settings->app_version);
-    bytes_put_u32(&w, settings->bootloader_version);
-    bytes_put_u32(&w, 0); /* bank layout */
-    bytes_put_u32(&w, 0); /* current bank */
-    put_bank(&w, &settings->bank0);
-    put_bank(&w, &settings->bank1);
-    bytes_put_u32(&w, settings->write_offset);
-    bytes_put_u32(&w, settings->softdevice_size);
-    put_progress(&w, &settings->progress);
-    bytes_put_u32(&w, 0); /* enter buttonless DFU */
-    bytes_put(&w, settings->init, SETTINGS_INIT_MAX);
-    bytes_put_u32(&w, 0);
-    bytes_put_u8(&w, settings->softdevice.type);
-    bytes_put(&w, settings->softdevice.bytes, SETTINGS_VALIDATION);
-    bytes_put_u8(&w, settings->application.type);
-    bytes_put(&w, settings->application.bytes, SETTINGS_VALIDATION);
-    bytes_put(&w, bootloader_validation, sizeof(bootloader_validation));
-    bytes_put_u8(&w, 0xFF);
+    put_head(&w, settings, version);
     put_checksum(page, 0, 4, HEAD_END);
+    if (version == 1)
+        return;
+    put_validations(&w, settings);
     put_checksum(page, VALIDATION_CRC, VALIDATION_START, VALIDATION_END);
+}
+
+/* What version 1 says about an application's check: its CRC, unless that is 0. */
+static void validate_by_bank(struct settings *settings)
+{
+    struct bytes_writer w;
+    memset(&settings->softdevice, 0, sizeof(settings->softdevice));
+    memset(&settings->application, 0, sizeof(settings->application));
+    settings->application.type = settings->bank0.crc != 0;
+    bytes_writer_init(&w, settings->application.bytes, 4);
+    bytes_put_u32(&w, settings->bank0.crc);
+}
+
+static void get_validations(struct bytes_reader *r, struct settings *settings)
+{
+    bytes_get(r, NULL, 4);
+    settings->softdevice.type = bytes_get_u8(r);
+    bytes_get(r, settings->softdevice.bytes, SETTINGS_VALIDATION);
+    settings->application.type = bytes_get_u8(r);
+    bytes_get(r, settings->application.bytes, SETTINGS_VALIDATION);
 }
 
 bool settings_decode(struct settings *settings, const uint8_t page[SETTINGS_PAGE_SIZE])
@@ -99,7 +132,7 @@ bool settings_decode(struct settings *settings, const uint8_t page[SETTINGS_PAGE
     struct bytes_reader r;
     bytes_reader_init(&r, page, SETTINGS_PAGE_SIZE);
     bytes_get(&r, NULL, 4);
-    uint32_t version = bytes_get_u32(&r);
+    settings->version = bytes_get_u32(&r);
     settings->app_version = bytes_get_u32(&r);
     settings->bootloader_version = bytes_get_u32(&r);
     bytes_get(&r, NULL, 8);
@@ -109,14 +142,16 @@ bool settings_decode(struct settings *settings, const uint8_t page[SETTINGS_PAGE
     settings->softdevice_size = bytes_get_u32(&r);
     get_progress(&r, &settings->progress);
     bytes_get(&r, NULL, 4);
-    bytes_get(&r, settings->init, SETTINGS_INIT_MAX);
-    bytes_get(&r, NULL, 4);
-    settings->softdevice.type = bytes_get_u8(&r);
-    bytes_get(&r, settings->softdevice.bytes, SETTINGS_VALIDATION);
-    settings->application.type = bytes_get_u8(&r);
-    bytes_get(&r, settings->application.bytes, SETTINGS_VALIDATION);
+    memset(settings->init, 0, sizeof(settings->init));
+    bytes_get(&r, settings->init, settings->version == 1 ? SETTINGS_INIT_V1 : SETTINGS_INIT_MAX);
+    if (settings->version == 1)
+        validate_by_bank(settings);
+    else
+        get_validations(&r, settings);
     /* The second checksum stands behind the init packet: if it fits, the page was written to its
      * end. */
-    return version == VERSION && checksum_fits(page, 0, 4, HEAD_END) &&
-           checksum_fits(page, VALIDATION_CRC, VALIDATION_START, VALIDATION_END);
+    return checksum_fits(page, 0, 4, HEAD_END) &&
+           (settings->version == 1 ||
+            (settings->version == 2 &&
+             checksum_fits(page, VALIDATION_CRC, VALIDATION_START, VALIDATION_END)));
 }
