@@ -59,9 +59,9 @@
 /* ---- Pieces of conversations ---- */
 
 #define STEPS_OPEN                                                                                 \
-    CALL("00 69 23000000 01 01 f700"), CALL("00 69 20000000 01 01 01 0600"),                       \
-        CALL("00 69 21000000 01 01 04"), CALL("00 60"), EXPECT("00 65 01"),                        \
-        SEND("01 65 00000000 09 5900 a500"), CALL("00 67 02000000 01 01"),                         \
+    REFUSE("00 65 01", 0x3001), CALL("00 69 23000000 01 01 f700"),                                 \
+        CALL("00 69 20000000 01 01 01 0600"), CALL("00 69 21000000 01 01 04"), CALL("00 60"),      \
+        EXPECT("00 65 01"), SEND("01 65 00000000 09 5900 a500"), CALL("00 67 02000000 01 01"),     \
         EXPECT("00 62 01 50eada308883b89f604f15f30100c98e 01"), SEND("01 62 00000000 01 02")
 #define STEPS_CONNECT CALL(CONNECT), SEND(CONNECTED)
 #define STEPS_MTU     CALL(MTU_REQUEST), SEND(MTU_RESPONSE("f700"))

@@ -36,7 +36,7 @@ static void refused_event_extension_does_not_matter(void **state)
     struct setup *s = *state;
     const struct step steps[] = {STEPS_OPEN};
     FAKE_ADD(&s->fake, steps);
-    s->fake.steps[6].number = 6;
+    s->fake.steps[7].number = 6;
     assert_int_equal(open_central(s), 0);
     fake_assert_done(&s->fake);
 }

@@ -2,15 +2,8 @@
 #include "test.h"
 
 #include "dongle/dongle.h"
-#include "dongle/probe.h"
 #include "fake_dongle.h"
 
-#define CFG_GATT(mtu)    "00 69 23000000 01 01 " mtu
-#define CFG_GAP          "00 69 20000000 01 01 01 0600"
-#define CFG_GATTC(queue) "00 69 21000000 01 01 " queue
-#define ENABLE           "00 60"
-#define VERSION_GET      "00 65 01"
-#define VERSION(fwid)    "01 65 00000000 09 5900 " fwid
 #define SCAN_STOP        "00 8b"
 #define STOPPED          "01 8b 00000000"
 #define CONFIRM          "00 9d 0000 0d00"
@@ -389,166 +382,6 @@ static void request_the_dialect_can_not_express_is_never_sent(void **state)
     fake_assert_done(&s->fake);
 }
 
-/* ---- probe ---- */
-
-static const struct probe_config wish = {247, 16, 6};
-
-static int probe(struct setup *s, struct probe_identity *identity)
-{
-    return probe_open(s->dongle, &wish, identity, &s->error);
-}
-
-static void v5_dongle_is_configured_and_identified(void **state)
-{
-    struct setup *s = *state;
-    const struct step steps[] = {CALL(CFG_GATT("f700")), CALL(CFG_GAP),
-                                 CALL(CFG_GATTC("10")),  CALL(ENABLE),
-                                 EXPECT(VERSION_GET),    SEND(VERSION("a500"))};
-    struct probe_identity identity;
-    FAKE_ADD(&s->fake, steps);
-    assert_int_equal(probe(s, &identity), 0);
-    assert_int_equal(identity.api, 5);
-    assert_int_equal(identity.fwid, 0xA5);
-    assert_string_equal(identity.text, "SoftDevice API v5 (S132 5.1.0)");
-    assert_int_equal(identity.config.mtu, 247);
-    assert_int_equal(identity.config.write_queue, 16);
-    assert_int_equal(dongle_api(s->dongle), 5);
-    fake_assert_done(&s->fake);
-}
-
-static void lack_of_memory_shortens_the_queue_then_the_mtu(void **state)
-{
-    struct setup *s = *state;
-    static const char *const ladder[][2] = {
-        {CFG_GATT("f700"), CFG_GATTC("10")}, {CFG_GATT("f700"), CFG_GATTC("08")},
-        {CFG_GATT("f700"), CFG_GATTC("04")}, {CFG_GATT("f700"), CFG_GATTC("02")},
-        {CFG_GATT("f700"), CFG_GATTC("01")}, {CFG_GATT("7b00"), CFG_GATTC("01")},
-    };
-    const size_t rungs = sizeof(ladder) / sizeof(ladder[0]);
-    for (size_t i = 0; i < rungs; i++) {
-        const struct step steps[] = {CALL(ladder[i][0]), CALL(CFG_GAP), CALL(ladder[i][1]),
-                                     REFUSE(ENABLE, i + 1 < rungs ? 4 : 0)};
-        FAKE_ADD(&s->fake, steps);
-    }
-    const struct step end[] = {EXPECT(VERSION_GET), SEND(VERSION("a500"))};
-    FAKE_ADD(&s->fake, end);
-    struct probe_identity identity;
-    assert_int_equal(probe(s, &identity), 0);
-    assert_int_equal(identity.config.mtu, 123);
-    assert_int_equal(identity.config.write_queue, 1);
-    fake_assert_done(&s->fake);
-}
-
-static void lack_of_memory_for_anything_is_an_error(void **state)
-{
-    struct setup *s = *state;
-    struct probe_identity identity;
-    const struct step steps[] = {REFUSE(CFG_GATT("...."), 4)};
-    for (int i = 0; i < 8; i++)
-        FAKE_ADD(&s->fake, steps);
-    assert_int_equal(probe(s, &identity), NORDFU_ERR_DONGLE);
-    assert_int_equal(s->error.speaker, NORDFU_SPEAKER_SOFTDEVICE);
-    assert_int_equal(s->error.detail, 4);
-    assert_non_null(strstr(s->error.text, "NRF_ERROR_NO_MEM"));
-}
-
-static void dongle_that_is_enabled_already_is_reset_once_more(void **state)
-{
-    struct setup *s = *state;
-    const struct step steps[] = {
-        REFUSE(CFG_GATT("f700"), 8), CALL(CFG_GATT("f700")), CALL(CFG_GAP),
-        CALL(CFG_GATTC("10")),       CALL(ENABLE),           EXPECT(VERSION_GET),
-        SEND(VERSION("a500"))};
-    struct probe_identity identity;
-    FAKE_ADD(&s->fake, steps);
-    assert_int_equal(probe(s, &identity), 0);
-    assert_int_equal(s->fake.resets, 2);
-    fake_assert_done(&s->fake);
-}
-
-static void dongle_that_stays_enabled_is_given_up(void **state)
-{
-    struct setup *s = *state;
-    const struct step steps[] = {REFUSE(CFG_GATT("f700"), 8), REFUSE(CFG_GATT("f700"), 8)};
-    struct probe_identity identity;
-    FAKE_ADD(&s->fake, steps);
-    assert_int_equal(probe(s, &identity), NORDFU_ERR_DONGLE);
-    assert_int_equal(s->error.detail, 8);
-    fake_assert_done(&s->fake);
-}
-
-static void v6_dongle_is_named_in_the_error(void **state)
-{
-    struct setup *s = *state;
-    const struct step steps[] = {CALL(CFG_GATT("f700")), CALL(CFG_GAP),
-                                 CALL(CFG_GATTC("10")),  CALL(ENABLE),
-                                 EXPECT(VERSION_GET),    SEND(VERSION("b700"))};
-    struct probe_identity identity;
-    FAKE_ADD(&s->fake, steps);
-    assert_int_equal(probe(s, &identity), NORDFU_ERR_DONGLE);
-    assert_non_null(strstr(s->error.text, "SoftDevice API v6 (S132 6.1.1)"));
-}
-
-static void dongle_that_restarts_at_the_first_command_speaks_another_api(void **state)
-{
-    struct setup *s = *state;
-    const struct step steps[] = {EXPECT(CFG_GATT("f700")), RESTART, EXPECT(CFG_GATT("f700")),
-                                 RESTART};
-    struct probe_identity identity;
-    FAKE_ADD(&s->fake, steps);
-    assert_int_equal(probe(s, &identity), NORDFU_ERR_DONGLE);
-    assert_non_null(strstr(s->error.text, "restarted when it was configured"));
-    assert_non_null(strstr(s->error.text, "v5"));
-    fake_assert_done(&s->fake);
-}
-
-static void usb_dongle_that_vanishes_at_the_first_command_may_speak_another_api(void **state)
-{
-    struct setup *s = *state;
-    const struct step steps[] = {EXPECT(CFG_GATT("f700")), VANISH};
-    struct probe_identity identity;
-    FAKE_ADD(&s->fake, steps);
-    assert_int_equal(probe(s, &identity), NORDFU_ERR_PORT);
-    assert_non_null(strstr(s->error.text, "vanished when it was configured"));
-    assert_non_null(strstr(s->error.text, "unless it was unplugged"));
-}
-
-/* As a USB dongle does that obeys RESET later than expected: wherever it strikes, one more start
- * gets over it, and without another late RESET. */
-static void restart_during_the_configuration_is_survived_once(void **state)
-{
-    struct setup *s = *state;
-    static const char *const requests[] = {CFG_GATT("f700"), CFG_GAP, CFG_GATTC("10"), ENABLE,
-                                           VERSION_GET};
-    const struct step all[] = {CALL(requests[0]), CALL(requests[1]),   CALL(requests[2]),
-                               CALL(requests[3]), EXPECT(requests[4]), SEND(VERSION("a500"))};
-    for (size_t i = 0; i < 5; i++) {
-        const struct step last[] = {EXPECT(requests[i]), RESTART};
-        struct probe_identity identity;
-        fake_add(&s->fake, all, i);
-        FAKE_ADD(&s->fake, last);
-        FAKE_ADD(&s->fake, all);
-        if (probe(s, &identity) != 0)
-            fail_msg("%s", s->error.text);
-        assert_int_equal(identity.api, 5);
-        assert_true(dongle_usable(s->dongle));
-        assert_int_equal(s->fake.resets, i + 1);
-        fake_assert_done(&s->fake);
-    }
-}
-
-static void fwids_are_sorted_into_apis(void **state)
-{
-    (void)state;
-    static const struct {
-        uint16_t fwid;
-        int api;
-    } cases[] = {{0x80, 2}, {0x88, 2}, {0x8C, 3}, {0x91, 3}, {0x95, 4}, {0x9D, 5},  {0x9E, 4},
-                 {0xA5, 5}, {0xA0, 5}, {0xA8, 6}, {0xB6, 6}, {0xB7, 6}, {0x123, 6}, {0xFFFE, 6}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(probe_api_of(cases[i].fwid), cases[i].api);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -575,16 +408,6 @@ int main(void)
         TEST(posts_wait_for_the_call_and_never_mix_with_it),
         TEST(posts_are_bounded),
         TEST(request_the_dialect_can_not_express_is_never_sent),
-        TEST(v5_dongle_is_configured_and_identified),
-        TEST(lack_of_memory_shortens_the_queue_then_the_mtu),
-        TEST(lack_of_memory_for_anything_is_an_error),
-        TEST(dongle_that_is_enabled_already_is_reset_once_more),
-        TEST(dongle_that_stays_enabled_is_given_up),
-        TEST(v6_dongle_is_named_in_the_error),
-        TEST(dongle_that_restarts_at_the_first_command_speaks_another_api),
-        TEST(usb_dongle_that_vanishes_at_the_first_command_may_speak_another_api),
-        TEST(restart_during_the_configuration_is_survived_once),
-        TEST(fwids_are_sorted_into_apis),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

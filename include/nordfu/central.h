@@ -146,6 +146,9 @@ struct nordfu_central_options {
     size_t uuid_count;
     uint8_t write_queue; /* write commands in flight; 0 = the backend's default */
     uint16_t mtu;        /* largest ATT_MTU ever wanted, 23..247; 0 = 247 */
+    /* SoftDevice API that a dongle is thought to have (2, 3, 5, 6), 0 = no idea. Only a hint: the
+     * dongle is asked, this API first. */
+    int api_hint;
 };
 
 struct nordfu_central;

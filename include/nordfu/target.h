@@ -22,6 +22,7 @@ struct nordfu_target;
 struct nordfu_target_options {
     const struct nordfu_log *log; /* may be NULL; must outlive the target */
     uint32_t baud;                /* serial rate of the dongle, 0 = 1 000 000 */
+    int api_hint; /* SoftDevice API the dongle is thought to have, 0 = no idea; only a hint */
 };
 
 /*

@@ -344,7 +344,7 @@ static int set_up(struct central_dongle *c, const struct nordfu_central_options 
     const struct dongle_hooks hooks = {central_dongle_on_event, central_dongle_on_posted, c};
     struct probe_identity identity;
     dongle_set_hooks(c->dongle, &hooks);
-    int rc = probe_open(c->dongle, &wish, &identity, error);
+    int rc = probe_open(c->dongle, &wish, options->api_hint, &identity, error);
     c->config = identity.config;
     if (rc == 0)
         rc = extend_events(c, error);

@@ -8,7 +8,6 @@
 #include "dongle/rpc_secret.h"
 
 #define WRITE_TIME  NORDFU_SECOND /* for the port to take a packet */
-#define MAX_REPORTS (DONGLE_EVENTS / 2)
 #define NO_DEADLINE UINT64_MAX
 /* Reads, of 1 KiB at most, that may still yield something when a response is overdue: more than
  * the system keeps for a process that slept. */
@@ -18,13 +17,6 @@ struct post {
     enum rpc_command command;
     size_t size;
     uint8_t bytes[DONGLE_POST_SIZE];
-};
-
-/* Events wait as they came: decoded ones hold views. */
-struct waiting_event {
-    bool report; /* an advertising report, which may be dropped */
-    uint16_t size;
-    uint8_t bytes[H5_PAYLOAD_MAX];
 };
 
 /* The request under way. */
@@ -52,14 +44,16 @@ struct dongle {
     struct nordfu_cancel *cancel; /* the port's, while it is ignored */
     unsigned ignoring;
     uint64_t received; /* bytes since the last start */
-    bool quiet;        /* the last read yielded nothing */
+    size_t heard_size; /* the first of them, as far as they came before the line was set up */
+    uint8_t heard[DIAGNOSIS_HEARD];
+    bool identified;
+    struct nordfu_port_identity identity; /* of the port, once it was asked for */
+    bool quiet;                           /* the last read yielded nothing */
     struct flight flight;
     struct answer answer;
     size_t post_count;
     struct post posts[DONGLE_POSTS];
-    size_t event_count, report_count;
-    struct waiting_event events[DONGLE_EVENTS];
-    struct waiting_event taken; /* what the last event's views point into */
+    struct event_queue events;
     struct h5_session session;
 };
 
@@ -134,6 +128,19 @@ enum h5_clue dongle_clue(const struct dongle *dongle)
 bool dongle_restarted(const struct dongle *dongle)
 {
     return dongle->session.failure == H5_FAILURE_RESTARTED;
+}
+
+bool dongle_vanished(const struct dongle *dongle)
+{
+    return dongle->broken.code == NORDFU_ERR_PORT;
+}
+
+const struct nordfu_port_identity *dongle_identity(struct dongle *dongle)
+{
+    if (!dongle->identified)
+        nordfu_port_identify(dongle->port, &dongle->identity);
+    dongle->identified = true;
+    return &dongle->identity;
 }
 
 void dongle_ignore_cancel(struct dongle *dongle, bool ignore)
@@ -237,46 +244,16 @@ static void take_response(struct dongle *d, const uint8_t *payload, size_t size)
         d->hooks.posted(d->hooks.context, d->flight.command, answer.status);
 }
 
-static void remove_event(struct dongle *d, size_t index)
-{
-    if (d->events[index].report)
-        d->report_count--;
-    d->event_count--;
-    memmove(&d->events[index], &d->events[index + 1],
-            (d->event_count - index) * sizeof(d->events[0]));
-}
-
-/* Makes room for one more event; false if that would lose one that counts. */
-static bool make_room(struct dongle *d, bool report)
-{
-    if (d->event_count < DONGLE_EVENTS && (!report || d->report_count < MAX_REPORTS))
-        return true;
-    for (size_t i = 0; i < d->event_count; i++) {
-        if (!d->events[i].report)
-            continue;
-        remove_event(d, i);
-        return true;
-    }
-    return false;
-}
-
 static void keep_event(struct dongle *d, const uint8_t *payload, size_t size, bool report)
 {
-    if (!make_room(d, report)) {
-        struct nordfu_error failure;
-        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
-                         "The dongle on %s sends more events than it can have reason for. Unplug "
-                         "it, plug it in and try again.",
-                         dongle_name(d));
-        breaks(d, &failure, NULL);
+    if (event_queue_keep(&d->events, payload, size, report))
         return;
-    }
-    struct waiting_event *event = &d->events[d->event_count++];
-    event->report = report;
-    event->size = (uint16_t)size;
-    memcpy(event->bytes, payload, size);
-    if (report)
-        d->report_count++;
+    struct nordfu_error failure;
+    nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
+                     "The dongle on %s sends more events than it can have reason for. Unplug it, "
+                     "plug it in and try again.",
+                     dongle_name(d));
+    breaks(d, &failure, NULL);
 }
 
 static void take_event(struct dongle *d, const uint8_t *payload, size_t size)
@@ -348,6 +325,17 @@ static void launch_post(struct dongle *d)
     memmove(&d->posts[0], &d->posts[1], d->post_count * sizeof(d->posts[0]));
 }
 
+/* What comes before the line is set up may tell what is there instead of a dongle. */
+static void note_heard(struct dongle *d, const uint8_t *bytes, size_t size)
+{
+    size_t room = sizeof(d->heard) - d->heard_size;
+    size_t n = size < room ? size : room;
+    if (d->session.state == H5_ACTIVE)
+        return;
+    memcpy(d->heard + d->heard_size, bytes, n);
+    d->heard_size += n;
+}
+
 static int read_some(struct dongle *d, uint64_t until, struct nordfu_error *error)
 {
     uint8_t bytes[1024];
@@ -358,6 +346,7 @@ static int read_some(struct dongle *d, uint64_t until, struct nordfu_error *erro
     if (n < 0)
         return port_failed(d, &cause, error);
     d->received += (unsigned)n;
+    note_heard(d, bytes, (size_t)n);
     d->quiet = n == 0;
     h5_session_feed(&d->session, bytes, (size_t)n, dongle_now(d));
     return 0;
@@ -429,47 +418,67 @@ void dongle_settle(struct dongle *dongle)
 
 /* ---- Link start ---- */
 
+int dongle_diagnose(struct dongle *dongle, enum diagnosis diagnosis, const char *api,
+                    struct nordfu_error *error)
+{
+    struct dongle *d = dongle;
+    const struct diagnosis_case facts = {.port = dongle_name(d),
+                                         .identity = dongle_identity(d),
+                                         .heard = d->heard,
+                                         .heard_size = d->heard_size,
+                                         .api = api};
+    struct nordfu_error failure;
+    diagnosis_error(diagnosis, &facts, &failure);
+    return breaks(d, &failure, error);
+}
+
 static int start_failed(struct dongle *d, struct nordfu_error *error)
 {
-    struct nordfu_error failure;
-    if (d->session.failure != H5_FAILURE_NO_SYNC_RESPONSE)
-        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
-                         "The dongle on %s answers, but the line to it can't be set up: %s. Unplug "
-                         "it, plug it in and try again.",
-                         dongle_name(d), h5_failure_text(d->session.failure));
-    else if (d->received == 0)
-        nordfu_error_set(
-            &failure, NORDFU_ERR_DONGLE,
-            "Nothing answers on %s: no connectivity firmware runs there, or the dongle "
-            "hangs. Unplug it and plug it in; if that does not help, program it with "
-            "connectivity firmware.",
-            dongle_name(d));
-    else
-        nordfu_error_set(&failure, NORDFU_ERR_DONGLE,
-                         "What answers on %s is no connectivity firmware: another program or "
-                         "another rate is in use there. Choose another port or program the dongle "
-                         "with connectivity firmware.",
-                         dongle_name(d));
-    return breaks(d, &failure, error);
+    enum diagnosis diagnosis = DIAGNOSIS_HALF_LINK;
+    if (d->session.failure == H5_FAILURE_NO_SYNC_RESPONSE)
+        diagnosis = diagnosis_of_answer(dongle_identity(d), d->heard, d->heard_size);
+    return dongle_diagnose(d, diagnosis, NULL, error);
+}
+
+/* The port of a USB dongle that restarts comes back. */
+static int bring_back(struct dongle *d, struct nordfu_error *error)
+{
+    struct nordfu_error cause = {0};
+    nordfu_log(d->log, NORDFU_LOG_DEBUG, "Waiting for %s to come back.", dongle_name(d));
+    int rc = nordfu_port_reopen(d->port, dongle_now(d) + DONGLE_RETURN_TIME, &cause);
+    d->identified = false;
+    if (rc == 0)
+        return 0;
+    if (rc == NORDFU_ERR_CANCELLED)
+        return nordfu_error_set(error, rc, "%s", cause.text);
+    nordfu_log(d->log, NORDFU_LOG_DEBUG, "Port: %s", cause.text);
+    return breaks(d, &d->broken, error);
 }
 
 int dongle_start(struct dongle *dongle, struct nordfu_error *error)
 {
     struct dongle *d = dongle;
-    bool fresh = dongle_restarted(d);
+    int rc = dongle_vanished(d) ? bring_back(d, error) : 0;
+    if (rc != 0)
+        return rc;
+    bool fresh = dongle_restarted(d) || dongle_vanished(d);
     d->broken = (struct nordfu_error){0};
     d->flight.active = false;
     d->post_count = 0;
     d->received = 0;
+    d->heard_size = 0;
     dongle_drop_events(d);
     h5_session_start(&d->session, dongle_now(d), !fresh);
     while (d->session.state != H5_ACTIVE) {
         if (d->session.state == H5_FAILED)
             return start_failed(d, error);
-        int rc = exchange(d, NO_DEADLINE, error);
+        rc = exchange(d, NO_DEADLINE, error);
         if (rc != 0)
             return rc;
     }
+    /* An echo says all that a dongle would. */
+    if (diagnosis_is_echo(d->heard, d->heard_size))
+        return dongle_diagnose(d, DIAGNOSIS_ECHO, NULL, error);
     nordfu_log(d->log, NORDFU_LOG_DEBUG, "The line to the dongle on %s is set up.", dongle_name(d));
     return flush(d, error);
 }
@@ -543,19 +552,15 @@ bool dongle_post(struct dongle *dongle, enum rpc_command command, const void *pa
 bool dongle_take_event(struct dongle *dongle, struct dongle_event *event)
 {
     struct dongle *d = dongle;
-    if (d->event_count == 0)
-        return false;
-    d->taken = d->events[0];
-    remove_event(d, 0);
+    const struct event_queue_item *item = event_queue_take(&d->events);
     /* It was decodable when it came. */
-    return rpc_decode_event(d->dialect, d->taken.bytes, d->taken.size, &event->id,
-                            &event->params) == RPC_OK;
+    return item != NULL && rpc_decode_event(d->dialect, item->bytes, item->size, &event->id,
+                                            &event->params) == RPC_OK;
 }
 
 void dongle_drop_events(struct dongle *dongle)
 {
-    dongle->event_count = 0;
-    dongle->report_count = 0;
+    event_queue_clear(&dongle->events);
 }
 
 int dongle_next_event(struct dongle *dongle, struct dongle_event *event, uint64_t deadline,
