@@ -26,9 +26,9 @@ struct key {
     const char *expected; /* what a good value looks like */
 };
 
-#define DEFAULT_PROFILE "sdk17"
-
 enum { BAD_VALUE = 1 };
+
+#define NOT_GIVEN UINT32_MAX
 
 static int read_u32(void *target, const char *value, struct nordfu_error *error)
 {
@@ -133,6 +133,38 @@ static int read_profile(void *target, const char *value, struct nordfu_error *er
     return 0;
 }
 
+static int read_chip(void *target, const char *value, struct nordfu_error *error)
+{
+    enum { SIZE = sizeof(((struct sim_device_config *)0)->chip) };
+    static const char *const names[] = {"nrf51", "nrf52832", "nrf52840", NULL};
+    (void)error;
+    if (position(value, names) < 0)
+        return BAD_VALUE;
+    snprintf(target, SIZE, "%s", value);
+    return 0;
+}
+
+static int read_resume(void *target, const char *value, struct nordfu_error *error)
+{
+    static const char *const names[] = {"exact", "rounded", NULL};
+    static const enum sim_resume kinds[] = {SIM_RESUME_EXACT, SIM_RESUME_ROUNDED};
+    (void)error;
+    int at = position(value, names);
+    if (at < 0)
+        return BAD_VALUE;
+    *(enum sim_resume *)target = kinds[at];
+    return 0;
+}
+
+static int read_choice(void *target, const char *value, struct nordfu_error *error)
+{
+    bool yes;
+    if (read_bool(&yes, value, error) != 0)
+        return BAD_VALUE;
+    *(enum sim_choice *)target = yes ? SIM_YES : SIM_NO;
+    return 0;
+}
+
 /* The target is the whole configuration here. */
 static int read_public_key(void *target, const char *value, struct nordfu_error *error)
 {
@@ -179,11 +211,16 @@ static const struct key device_keys[] = {
     {"mode", read_mode, DEVICE(mode), "app, bootloader or off"},
     {"buttonless", read_buttonless, DEVICE(buttonless), "unbonded or none"},
     {"profile", read_profile, DEVICE(profile), ""},
+    {"chip", read_chip, DEVICE(chip), "nrf51, nrf52832 or nrf52840"},
+    {"resume", read_resume, DEVICE(resume), "exact or rounded"},
+    {"save-progress", read_choice, DEVICE(save_progress), YES_NO},
+    {"external-app", read_bool, DEVICE(external_app), YES_NO},
     {"pubkey", read_public_key, 0, "a PEM file or any"},
     {"debug", read_bool, DEVICE(debug_bootloader), YES_NO},
     {"hw", read_u32, DEVICE(hw_version), NUMBER},
     {"sd", read_u32, DEVICE(softdevice), NUMBER},
     {"app-version", read_u32, DEVICE(app_version), NUMBER},
+    {"bootloader-version", read_u32, DEVICE(bootloader_version), NUMBER},
     {"app-size", read_size, DEVICE(app_size), "a number of bytes, 1 or more"},
     {"same-address", read_bool, DEVICE(same_address), YES_NO},
     {"silent-reset", read_bool, DEVICE(silent_reset), YES_NO},
@@ -215,7 +252,7 @@ static int unknown_key(const struct key *keys, const char *what, const char *nam
                        struct nordfu_error *error)
 {
     const char *names[MAX_KEYS] = {NULL};
-    char list[400] = "";
+    char list[500] = "";
     for (size_t i = 0; keys[i].name != NULL && i + 1 < MAX_KEYS; i++) {
         names[i] = keys[i].name;
         snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i == 0 ? "" : ", ",
@@ -275,12 +312,23 @@ static int read_pairs(void *config, const struct key *keys, const char *what, co
     return 0;
 }
 
-/* The profile, whose chip it is, may stand behind the size. */
-static int check_size(const struct sim_device_config *config, struct nordfu_error *error)
+/* Profile, chip and SoftDevice may stand behind what depends on them. */
+static int complete(struct sim_device_config *config, struct nordfu_error *error)
 {
-    const struct sim_profile *profile =
-        config->profile != NULL ? config->profile : sim_profile_find(DEFAULT_PROFILE);
-    uint32_t room = profile->bootloader_address - profile->application_address;
+    const struct sim_profile *profile = sim_device_profile(config);
+    if (profile == NULL)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "There is no bootloader of %s for an %s; try another chip or "
+                                "profile.",
+                                config->profile != NULL ? config->profile->name : "sdk17",
+                                config->chip);
+    if (config->softdevice == NOT_GIVEN)
+        config->softdevice = profile->softdevice;
+    if (config->hw_version == NOT_GIVEN)
+        config->hw_version = profile->hw_version;
+    struct sim_profile debug = sim_profile_debug(profile);
+    uint32_t room =
+        sim_profile_room(config->debug_bootloader ? &debug : profile, config->softdevice);
     if (config->app_size > room)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "An application of %u bytes does not fit; a device's app-size is 1 "
@@ -297,15 +345,15 @@ int sim_config_device(struct sim_device_config *config, const char *text,
         .name = "nordfu",
         .mode = SIM_MODE_APPLICATION,
         .buttonless = SIM_BUTTONLESS_UNBONDED,
-        .hw_version = 52,
-        .softdevice = 0xCA,
+        .hw_version = NOT_GIVEN,
+        .softdevice = NOT_GIVEN,
         .app_version = 1,
     };
     int code = read_pairs(config, device_keys, "device", text, error);
     if (code == 0 && memcmp(&config->address, &nobody, sizeof(nobody)) == 0)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "A device needs an address: addr=DE063B974CD8.");
-    return code == 0 ? check_size(config, error) : code;
+    return code == 0 ? complete(config, error) : code;
 }
 
 int sim_config_dongle(struct sim_dongle_config *config, const char *text,

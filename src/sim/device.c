@@ -123,7 +123,7 @@ void device_link_lost(struct sim_device *d)
 static void bootloader_replies(void *context, const uint8_t *bytes, size_t size)
 {
     struct sim_device *d = context;
-    struct device_side *side = &d->sides[SIM_MODE_BOOTLOADER];
+    struct device_side *side = device_running(d);
     if (d->link == NULL || !peripheral_notify(side->server, side->gatt.control, bytes, size))
         sim_log(d->world, "device.reply_lost", "device=%s op=%02x", d->label,
                 size > 1 ? (unsigned)bytes[1] : 0u);
@@ -195,6 +195,13 @@ static bool build_memory(struct sim_device *d)
     return d->bootloader != NULL && install_application(d);
 }
 
+const struct sim_profile *sim_device_profile(const struct sim_device_config *config)
+{
+    const struct sim_profile *profile =
+        config->profile != NULL ? config->profile : sim_profile_find("sdk17");
+    return config->chip[0] != 0 ? sim_profile_on(profile, config->chip) : profile;
+}
+
 struct sim_device *sim_device_new(struct sim_world *world, struct air *air,
                                   const struct sim_device_config *config)
 {
@@ -204,12 +211,12 @@ struct sim_device *sim_device_new(struct sim_world *world, struct air *air,
     d->world = world;
     d->air = air;
     d->config = *config;
-    d->profile = config->profile != NULL ? config->profile : sim_profile_find("sdk17");
+    d->profile = sim_device_profile(config);
     const uint8_t *a = config->address.bytes;
     snprintf(d->label, sizeof(d->label), "%02X:%02X:%02X:%02X:%02X:%02X", a[5], a[4], a[3], a[2],
              a[1], a[0]);
     d->mode = SIM_MODE_OFF;
-    if (!build_memory(d) || !device_radio_build(d)) {
+    if (d->profile == NULL || !build_memory(d) || !device_radio_build(d)) {
         sim_device_free(&d);
         return NULL;
     }

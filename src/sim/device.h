@@ -4,7 +4,9 @@
  * resets, advertises.
  *
  * The application is always of one kind, whatever image is installed: it has a user service and, as
- * configured, the buttonless service (dfu-protocol.md D.2); only its version comes from the image.
+ * configured, a buttonless service (dfu-protocol.md D.2, D.3); only its version comes from the
+ * image. With bonded buttonless it keeps bonds in flash; a jump hands the peer's to the bootloader,
+ * which from then on keeps the address, hides, and lets that peer in only, over an encrypted link.
  * The bootloader has the DFU service (D.1), handles and GATT table of its own, and the stock
  * bootloader's radio habits (radio-and-flash.md C.4). A device that means to restart sends what is
  * queued, ends the link (13) and waits a moment, as SDK 17 does; with silent_reset it just stops
@@ -31,8 +33,20 @@ enum sim_device_mode {
 
 enum sim_buttonless {
     SIM_BUTTONLESS_NONE,
-    SIM_BUTTONLESS_UNBONDED,
+    SIM_BUTTONLESS_UNBONDED, /* 8EC90003; anybody may use it */
+    SIM_BUTTONLESS_BONDED,   /* 8EC90004; the application pairs, the bootloader knows the peer */
+    SIM_BUTTONLESS_SDK12,    /* 8E400001; notifies */
 };
+
+/* What setting the bootloader's name comes to. */
+enum sim_set_name {
+    SIM_SET_NAME_PROFILE,     /* as the SDK has it */
+    SIM_SET_NAME_OK,          /* taken */
+    SIM_SET_NAME_REFUSED,     /* 04, as with a protected settings page */
+    SIM_SET_NAME_UNSUPPORTED, /* 02 */
+};
+
+#define SIM_BONDS_MAX 8
 
 struct sim_device_config {
     struct air_address address;        /* the device's own, as its application uses it */
@@ -42,6 +56,7 @@ struct sim_device_config {
     enum sim_buttonless buttonless;    /* what the application offers */
     bool same_address;                 /* the bootloader keeps the address instead of adding one */
     const struct sim_profile *profile; /* NULL = sdk17 */
+    char chip[12];                     /* "nrf52832"; "" = the profile's */
     bool check_signature;
     uint8_t public_key[64]; /* X then Y, big endian */
     bool debug_bootloader;
@@ -64,10 +79,17 @@ struct sim_device_config {
     bool refuse_phy;       /* only 1M */
     bool ask_length_first; /* begins the data length procedure itself */
     bool ask_phy_first;
+    /* Bonds, with SIM_BUTTONLESS_BONDED. */
+    uint8_t bonds;              /* how many peers the application pairs with; 0 = 1 */
+    bool repairing;             /* a peer that is bonded may pair again */
+    bool ask_security_first;    /* the application sends a security request after connecting */
+    enum sim_set_name set_name; /* never taken where peers are bonded */
 };
 
-/* Built, and switched on at once unless mode is SIM_MODE_OFF. NULL when memory ran out or the
- * application does not fit. */
+/* The profile on the chip; NULL if the SDK has no bootloader for that. */
+const struct sim_profile *sim_device_profile(const struct sim_device_config *config);
+/* Built, and switched on at once unless mode is SIM_MODE_OFF. NULL when memory ran out, the
+ * application does not fit or the profile does not go with the chip. */
 struct sim_device *sim_device_new(struct sim_world *world, struct air *air,
                                   const struct sim_device_config *config);
 /* Before the air and the world. */
@@ -103,6 +125,10 @@ bool sim_device_flash(const struct sim_device *device, enum bootloader_part part
 /* The versions that the next init packet is compared with. */
 void sim_device_versions(const struct sim_device *device, struct bootloader_versions *versions);
 void sim_device_get_stats(const struct sim_device *device, struct bootloader_stats *stats);
+/* Bonds of the application. */
+size_t sim_device_bonds(const struct sim_device *device);
+/* Erases them, and what a jump has handed to the bootloader. */
+void sim_device_forget_bonds(struct sim_device *device);
 /* "DE:06:3B:97:4C:D8" */
 const char *sim_device_label(const struct sim_device *device);
 
