@@ -123,7 +123,7 @@ void device_link_lost(struct sim_device *d)
 static void bootloader_replies(void *context, const uint8_t *bytes, size_t size)
 {
     struct sim_device *d = context;
-    struct device_side *side = device_running(d);
+    struct device_side *side = &d->sides[SIM_MODE_BOOTLOADER];
     if (d->link == NULL || !peripheral_notify(side->server, side->gatt.control, bytes, size))
         sim_log(d->world, "device.reply_lost", "device=%s op=%02x", d->label,
                 size > 1 ? (unsigned)bytes[1] : 0u);
