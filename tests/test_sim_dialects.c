@@ -1,21 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dongles of SoftDevice API v2, v3 and v6: whole conversations, and what each has of its own. */
-#include "dongle_bench.h"
-
-#define BASE "50eada308883b89f604f15f30000c98e"
-#define DATA "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3"
-
-#define ENABLE_V2        "0060010a00000001010100000000"
-#define ENABLE_V3_MTU247 "0060010a000000010100f7000100000000"
-#define SCAN_V2          "008a010100a00050000000"
-#define SCAN_V3          "008a0101a00050000000"
-#define SCAN_V6          "008a010401010000000000a0005000000001010000001f00"
-#define SCAN_ON_V6       "008a0001010000001f00"
-#define CONNECT_V2       "008c0101718293a4b5c6010100a00050000000010600060000009001"
-#define CONNECT_V3       "008c0102718293a4b5c60101a00050000000010600060000009001"
-#define CONNECT_V6       "008c0102718293a4b5c6010401010000000000a0005000000001060006000000900101"
-#define CONNECTED_V2     "021000000001718293a4b5c601015a3c0d06e102000600060000009001"
-#define CONNECTED_V6     "021000000002718293a4b5c6020600060000009001ff000000000000000000000000"
+#include "dialect_bench.h"
 
 /* What a peripheral with an MTU of 23 says: one characteristic of 128 bits per answer. */
 static const struct answer small_answers[] = {
@@ -187,6 +172,391 @@ static void a_whole_conversation_with_v6(void **state)
     host_free(h);
 }
 
+/* ENABLE of v2 and v3 */
+
+static void enable_checks_what_it_carries(void **state)
+{
+    (void)state;
+    static const struct {
+        int api;
+        const char *request, *response;
+    } steps[] = {
+        {2, "006000", "016010000000"},                       /* no parameters */
+        {2, "0060010a00000108010100000000", "016007000000"}, /* nine links */
+        {2, "0060010a00000001020100000000", "016007000000"}, /* more pairing than links */
+        {2, "0060010a00000001010200000000", "016007000000"}, /* service changed */
+        {2, "0060010a00000001010181050000", "016007000000"}, /* not a multiple of 4 */
+        {2, "0060010a000000010101d4000000", "016007000000"}, /* below 0xD8 */
+        {2, "0060010a00000001010100400000", "016004000000"}, /* more than the RAM */
+        {2, "0060010a000000010101d8000000", "016000000000"},
+        {2, ENABLE_V2, "016008000000"},
+        {3, "006000", "016010000000"},
+        {3, "0060010a00000001010016000100000000", "016007000000"}, /* MTU 22 */
+        {3, "0060010a000000010100f8000100000000", "016007000000"}, /* MTU 248 */
+        {3, "0060010a00000001010000000100000000", "016000000000"}, /* MTU 0: the default */
+        {3, ENABLE_V3_MTU247, "016008000000"},
+    };
+    struct host *v2 = host_of(2), *v3 = host_of(3);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        ask(steps[i].api == 2 ? v2 : v3, steps[i].request, steps[i].response);
+    host_free(v2);
+    host_free(v3);
+}
+
+static void enable_takes_as_many_links_as_the_hosts_library_asks_for(void **state)
+{
+    (void)state;
+    struct host *h = host_of(2);
+    ask(h, "0060010100000107010080050000", "016000000000");
+    ask(h, "006301" BASE "01", "0163000000000102");
+    ask(h, "006301000102030405060708090a0b0c0d0e0f01", "016304000000"); /* one base */
+    host_free(h);
+    h = host_of(3);
+    ask(h, "00600101000001070101110104001f000164667530f7000080050000", "016000000000");
+    host_free(h);
+}
+
+/* MTU and data length */
+
+static void a_v2_softdevice_answers_the_peers_mtu_request_itself(void **state)
+{
+    (void)state;
+    struct host *h = v2_connected();
+    air_send(h->link, AIR_PERIPHERAL, "\x02\xF7\x00", 3, 0);
+    expect_nothing(h, 200 * MS);
+    ask(h, "009800000102000d000000140001" DATA, "019800000000");
+    expect(h, "020100000001");
+    host_free(h);
+}
+
+static void the_peers_wish_for_long_packets_is_nothing_to_v2(void **state)
+{
+    (void)state;
+    struct air_link_state link;
+    struct host *h = v2_connected();
+    air_request_length(h->link, AIR_PERIPHERAL, 251, 251);
+    air_request_phy(h->link, AIR_PERIPHERAL, 2, 2);
+    expect_nothing(h, 500 * MS);
+    air_link_get(h->link, &link);
+    assert_int_equal(link.tx_octets[AIR_CENTRAL], 27);
+    assert_int_equal(link.tx_phy[AIR_CENTRAL], 1);
+    host_free(h);
+}
+
+static struct host *v3_connected(const char *option)
+{
+    struct host *h = host_of(3);
+    ask(h, ENABLE_V3_MTU247, "016000000000");
+    if (option != NULL)
+        ask(h, option, "016800000000");
+    advertise(h);
+    ask(h, CONNECT_V3, "018c00000000");
+    expect(h, CONNECTED);
+    return h;
+}
+
+static void data_length_of_v3_follows_the_option_and_tells_changes_only(void **state)
+{
+    (void)state;
+    struct host *h = v3_connected(NULL);
+    ask(h, "006826000000011a", "016807000000");
+    ask(h, "00682600000001fc", "016807000000");
+    ask(h, "00682600000001fb", "016800000000"); /* for the next link */
+    expect_nothing(h, 500 * MS);
+    air_request_length(h->link, AIR_PERIPHERAL, 251, 251);
+    expect_nothing(h, 500 * MS); /* the SoftDevice said 27 */
+    host_free(h);
+    h = v3_connected("0068260000000164");
+    expect(h, "02040000006400900364009003");
+    host_free(h);
+}
+
+static void the_mtu_of_v3_is_that_of_enable(void **state)
+{
+    (void)state;
+    struct host *h = host_of(3);
+    ask(h, "0060010a00000001010064000100000000", "016000000000"); /* 100 */
+    advertise(h);
+    ask(h, CONNECT_V3, "018c00000000");
+    expect(h, CONNECTED);
+    ask(h, "009e00006500", "019e07000000");
+    ask(h, "009e00006400", "019e00000000");
+    host_free(h);
+}
+
+/* Scanning */
+
+static void v6_pauses_after_every_report(void **state)
+{
+    (void)state;
+    static const char report[] =
+        "021d00ffff030002718293a4b5c60000000000000001ff7fc925ffff0f01000000"
+        "1400010201060302f5fe0d0944667554617267c0db3132000000";
+    static const char response[] = "021d00ffff0b0002718293a4b5c60000000000000001ff7fc925ffff0f0100"
+                                   "00000300010201ff000000";
+    struct host *h = host_of(6);
+    h->scan_response = "0201ff";
+    ask(h, "0060", "016000000000");
+    advertise(h);
+    ask(h, SCAN_ON_V6, "018a08000000"); /* nothing to go on with */
+    ask(h, SCAN_V6, "018a00000000");
+    for (int i = 0; i < 3; i++) {
+        expect(h, report);
+        expect_nothing(h, 500 * MS);
+        ask(h, SCAN_V6, "018a08000000");
+        ask(h, "008a0001010000002000", "018a09000000"); /* another buffer */
+        ask(h, SCAN_ON_V6, "018a00000000");
+        expect(h, response); /* heard before the halt */
+        expect_nothing(h, 500 * MS);
+        ask(h, SCAN_ON_V6, "018a00000000");
+    }
+    expect(h, report);
+    ask(h, "008b", "018b00000000"); /* ends the pause, too */
+    ask(h, "008b", "018b08000000");
+    ask(h, SCAN_ON_V6, "018a08000000");
+    host_free(h);
+}
+
+static void v6_checks_scan_parameters_and_buffer(void **state)
+{
+    (void)state;
+    static const char *const steps[][2] = {
+        {"008a010401010000000000a0005000000000", "018a10000000"},             /* no buffer */
+        {"008a010401010000000000a000500000000101000000ff00", "018a09000000"}, /* too long for 31 */
+        {"008a01050100a0005000000001010000001f00", "018a09000000"}, /* extended wants 255 */
+        {"008a01040400a0005000000001010000001f00", "018a06000000"}, /* coded PHY */
+        {"008a0104010100000000e0a0005000000001010000001f00", "018a07000000"}, /* no channel left */
+        {"008a010c0100a0005000000001010000001f00", "018a07000000"},           /* whitelist */
+        {"008a01040100a000a100000001010000001f00", "018a07000000"}, /* window above interval */
+        {"008a01040100ffff5000000001010000001f00", "018a00000000"}, /* the longest interval */
+        {"008b", "018b00000000"},
+        {"008a01050100a000500000000101000000ff00", "018a00000000"},
+    };
+    struct host *h = host_of(6);
+    ask(h, "0060", "016000000000");
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        ask(h, steps[i][0], steps[i][1]);
+    host_free(h);
+}
+
+static void timeouts_have_their_own_units_and_sources(void **state)
+{
+    (void)state;
+    static const struct {
+        int api;
+        uint32_t ms;
+        const char *scan, *scan_event, *connect, *connect_event;
+    } searches[] = {
+        {2, 1000, "008a010100a00050000100", "021b00ffff02",
+         "008c0101718293a4b5c6010100a00050000100010600060000009001", "021b00ffff03"},
+        {3, 1000, "008a0101a00050000100", "021b00ffff02",
+         "008c0102718293a4b5c60101a00050000100010600060000009001", "021b00ffff03"},
+        {5, 1000, "008a0101a00050000100", "021b00ffff01",
+         "008c0102718293a4b5c60101a0005000010001060006000000900100", "021b00ffff02"},
+        {6, 100, "008a01040100a00050000a0001010000001f00", "021b00ffff01010000001f00",
+         "008c0102718293a4b5c601040100a00050000a0001060006000000900100", "021b00ffff02"},
+    };
+    for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+        struct host *h = host_of(searches[i].api);
+        ask(h, enable_of(searches[i].api), "016000000000");
+        ask(h, searches[i].scan, "018a00000000");
+        expect_nothing(h, (searches[i].ms - 10) * MS);
+        expect(h, searches[i].scan_event);
+        ask(h, searches[i].connect, "018c00000000");
+        expect_nothing(h, (searches[i].ms - 10) * MS);
+        expect(h, searches[i].connect_event);
+        host_free(h);
+    }
+}
+
+/* Options, power, signal strength */
+
+static void options_mean_what_the_dialect_says(void **state)
+{
+    (void)state;
+    static const struct {
+        int api;
+        const char *request, *response;
+    } steps[] = {
+        {2, "00680100000001020303", "016800000000"}, /* bandwidth */
+        {2, "00680100000001020403", "016807000000"},
+        {2, "00680200000001020403", "016807000000"}, /* unknown */
+        {2, "0068240000000102", "016807000000"},
+        {2, "0068250000000101", "016800000000"},
+        {3, "00680100000001020303", "016800000000"},
+        {3, "006802000000016365010002", "016800000000"}, /* amplifiers */
+        {3, "0068030000000101", "016800000000"},         /* long events */
+        {3, "0068030000000102", "016807000000"},
+        {3, "00682500000001000080bb", "016802300000"}, /* of a link that is not there */
+        {3, "00682600000000", "016810000000"},         /* no value */
+        {6, "006701000000016365010002", "016700000000"},
+        {6, "0067020000000101", "016700000000"},
+        {6, "0067230000000101", "016700000000"},
+        {6, "00672400000001000080bb", "016702300000"},
+        {6, "006726000000010000", "016707000000"}, /* unknown */
+    };
+    struct host *hosts[7] = {[2] = host_of(2), [3] = host_of(3), [6] = host_of(6)};
+    for (int api = 2; api <= 6; api++)
+        if (hosts[api] != NULL)
+            ask(hosts[api], enable_of(api), "016000000000");
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        ask(hosts[steps[i].api], steps[i].request, steps[i].response);
+    for (int api = 2; api <= 6; api++)
+        if (hosts[api] != NULL)
+            host_free(hosts[api]);
+}
+
+static void bandwidth_is_packets_per_connection_event(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"00680100000001020101", NULL, "00680100000001020303"};
+    static const unsigned packets[] = {1, 3, 6};
+    for (int i = 0; i < 3; i++) {
+        struct host *h = host_of(2);
+        uint8_t got[PAYLOAD_MAX];
+        size_t size;
+        ask(h, ENABLE_V2, "016000000000");
+        if (options[i] != NULL)
+            ask(h, options[i], "016800000000");
+        advertise(h);
+        /* 500 ms between connection events */
+        ask(h, "008c0101718293a4b5c6010100a00050000000019001900100009001", "018c00000000");
+        assert_true(next_packet(h, got, &size, false, 1000 * MS));
+        run(h, 600 * MS);
+        for (int n = 0; n < 7; n++)
+            ask(h, "009800000102000d000000140001" DATA, "019800000000");
+        assert_true(next_packet(h, got, &size, false, 2000 * MS));
+        assert_int_equal(got[1], 1);
+        assert_int_equal(got[5], packets[i]);
+        host_free(h);
+    }
+}
+
+static void transmit_power_has_a_target_in_v6(void **state)
+{
+    (void)state;
+    static const struct {
+        int api;
+        const char *request, *response;
+    } steps[] = {
+        {2, "0077e2", "017700000000"}, /* -30 */
+        {2, "007703", "017707000000"},       {3, "007703", "017700000000"},
+        {3, "0077e2", "017707000000"},       {6, "007702000003", "017700000000"},
+        {6, "007702000008", "017707000000"}, /* on an nRF52840 only */
+        {6, "007701000000", "017704300000"}, /* no advertising set */
+        {6, "007703000000", "017702300000"}, /* no link */
+        {6, "007704000000", "017707000000"},
+    };
+    struct host *hosts[7] = {[2] = host_of(2), [3] = host_of(3), [6] = host_of(6)};
+    for (int api = 2; api <= 6; api++)
+        if (hosts[api] != NULL)
+            ask(hosts[api], enable_of(api), "016000000000");
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        ask(hosts[steps[i].api], steps[i].request, steps[i].response);
+    for (int api = 2; api <= 6; api++)
+        if (hosts[api] != NULL)
+            host_free(hosts[api]);
+    struct host *usb = host_new(&(struct sim_dongle_config){.api = 6, .usb = true});
+    start_link(usb);
+    ask(usb, "0060", "016000000000");
+    ask(usb, "007702000008", "017700000000");
+    host_free(usb);
+}
+
+static struct host *v6_connected(void)
+{
+    struct host *h = host_of(6);
+    configure(h);
+    ask(h, "0060", "016000000000");
+    advertise(h);
+    ask(h, CONNECT_V6, "018c00000000");
+    expect(h, CONNECTED_V6);
+    return h;
+}
+
+static void signal_strength_comes_bare_in_v2_and_with_a_channel_in_v6(void **state)
+{
+    (void)state;
+    struct host *h = v2_connected();
+    ask(h, "00880000ff00", "018800000000");
+    ask(h, "008e000001", "018e00000000ce");
+    host_free(h);
+    h = v3_connected(NULL);
+    ask(h, "00880000ff00", "018800000000");
+    ask(h, "008e000001", "018e0000000001ce");
+    host_free(h);
+    h = v6_connected();
+    ask(h, "008800000000", "018800000000");
+    expect(h, "021c000000ce0c");
+    ask(h, "008e00000101", "018e0000000001ce010c");
+    ask(h, "008e00000100", "018e10000000");
+    host_free(h);
+}
+
+/* What is left of v6 */
+
+static void v6_takes_times_and_unequal_lengths(void **state)
+{
+    (void)state;
+    struct host *h = v6_connected();
+    ask(h, "0090000001fb00fb004701000000", "019007000000"); /* 327 us */
+    ask(h, "0090000001fb001b000000000000", "01900000000000");
+    expect(h, "0224000000fb001b0048084801");
+    host_free(h);
+    h = v6_connected();
+    ask(h, "0090000001fb00fb004804480400", "01900000000000"); /* 1096 us are 123 octets */
+    expect(h, "02240000007b007b0048044804");
+    host_free(h);
+}
+
+static void an_att_timeout_has_the_dialects_own_words(void **state)
+{
+    (void)state;
+    struct host *h = v2_connected();
+    h->no_answer = true;
+    ask(h, "009600000d000000", "019600000000");
+    expect(h, "023a00000000");
+    ask(h, "009600000d000000", "019608000000");
+    host_free(h);
+    h = v6_connected();
+    h->no_answer = true;
+    ask(h, "00a100000d000000", "01a100000000");
+    expect(h, "023b0000000000000000");
+    ask(h, "00a100000d000000", "01a10d000000");
+    ask(h, "00a300000102000d000000140001" DATA, "01a30d000000");
+    host_free(h);
+}
+
+static void v6_names_an_unknown_configuration_tag(void **state)
+{
+    (void)state;
+    struct host *h = host_of(6);
+    ask(h, "0060", "016000000000");
+    ask(h, "008c0102718293a4b5c601040100a0005000000001060006000000900107", "018c05000000");
+    host_free(h);
+}
+
+static void a_second_link_is_one_too_many_for_an_enable_with_one(void **state)
+{
+    (void)state;
+    struct host *h = v2_connected();
+    ask(h, "008c0101718293a4b5c7010100a00050000000010600060000009001", "018c12000000");
+    host_free(h);
+}
+
+static void the_own_address_of_v2_is_set_with_a_mode(void **state)
+{
+    (void)state;
+    struct host *h = host_of(2);
+    ask(h, ENABLE_V2, "016000000000");
+    ask(h, "007101", "01710000000001015a3c0d06e1");
+    ask(h, "0070000101010203040506", "017002320000"); /* static, but the top bits are not */
+    ask(h, "00700101010102030405c6", "017006000000"); /* changing addresses are not modelled */
+    ask(h, "00700001010102030405c6", "017000000000");
+    ask(h, "007101", "017100000000010102030405c6");
+    host_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +564,24 @@ int main(void)
         cmocka_unit_test(v2_gives_seven_buffers_and_takes_no_eighth),
         cmocka_unit_test(a_whole_conversation_with_v3),
         cmocka_unit_test(a_whole_conversation_with_v6),
+        cmocka_unit_test(enable_checks_what_it_carries),
+        cmocka_unit_test(enable_takes_as_many_links_as_the_hosts_library_asks_for),
+        cmocka_unit_test(a_v2_softdevice_answers_the_peers_mtu_request_itself),
+        cmocka_unit_test(the_peers_wish_for_long_packets_is_nothing_to_v2),
+        cmocka_unit_test(data_length_of_v3_follows_the_option_and_tells_changes_only),
+        cmocka_unit_test(the_mtu_of_v3_is_that_of_enable),
+        cmocka_unit_test(v6_pauses_after_every_report),
+        cmocka_unit_test(v6_checks_scan_parameters_and_buffer),
+        cmocka_unit_test(timeouts_have_their_own_units_and_sources),
+        cmocka_unit_test(options_mean_what_the_dialect_says),
+        cmocka_unit_test(bandwidth_is_packets_per_connection_event),
+        cmocka_unit_test(transmit_power_has_a_target_in_v6),
+        cmocka_unit_test(signal_strength_comes_bare_in_v2_and_with_a_channel_in_v6),
+        cmocka_unit_test(v6_takes_times_and_unequal_lengths),
+        cmocka_unit_test(an_att_timeout_has_the_dialects_own_words),
+        cmocka_unit_test(v6_names_an_unknown_configuration_tag),
+        cmocka_unit_test(a_second_link_is_one_too_many_for_an_enable_with_one),
+        cmocka_unit_test(the_own_address_of_v2_is_set_with_a_mode),
     };
     return cmocka_run_group_tests_name("sim_dialects", tests, NULL, NULL);
 }

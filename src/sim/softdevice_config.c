@@ -5,6 +5,8 @@
 
 #include "sim/softdevice_internal.h"
 
+#define EVENT_UNIT_US 1250u
+
 enum {
     NORDIC = 0x0059,
     BASES = 10,            /* the default */
@@ -15,8 +17,11 @@ enum {
     CLASSIC_LINKS = 8, /* v2, v3: the most that an ENABLE may ask for */
 };
 
-static const struct sd_tag default_tag = {
-    .conn_count = 1, .event_length = 3, .write_queue = 1, .hvn_queue = 1, .att_mtu = SD_ATT_MTU};
+static const struct sd_tag default_tag = {.conn_count = 1,
+                                          .event_us = 3 * EVENT_UNIT_US,
+                                          .write_queue = 1,
+                                          .hvn_queue = 1,
+                                          .att_mtu = SD_ATT_MTU};
 
 void sd_config_reset(struct softdevice *sd)
 {
@@ -100,7 +105,8 @@ static uint32_t set_tag(struct sd_call *call, uint32_t id)
         return SD_NO_MEM;
     if (id == 0x20) {
         set->conn_count = (uint8_t)dongle_rpc_number(call->in, "cfg.value.conn_count");
-        set->event_length = (uint16_t)dongle_rpc_number(call->in, "cfg.value.event_length");
+        set->event_us =
+            (uint32_t)dongle_rpc_number(call->in, "cfg.value.event_length") * EVENT_UNIT_US;
     } else if (id == 0x21) {
         set->write_queue =
             (uint8_t)dongle_rpc_number(call->in, "cfg.value.write_cmd_tx_queue_size");
@@ -219,7 +225,7 @@ static uint64_t ram_needed(const struct sd_config *config)
     for (size_t i = 0; i < config->tag_count; i++) {
         const struct sd_tag *tag = &config->tags[i];
         uint64_t packet = tag->att_mtu + 16u;
-        uint64_t per_event = tag->event_length / 4u < 12 ? 1 + tag->event_length / 4u : 12;
+        uint64_t per_event = tag->event_us / 5000 < 12 ? 1 + tag->event_us / 5000 : 12;
         uint64_t link = 1000 + packet * (4u + tag->write_queue + tag->hvn_queue) + 540 * per_event;
         bytes += tag->conn_count * link;
     }
@@ -269,7 +275,7 @@ static uint32_t take_parameters(struct sd_call *call, struct sd_config *config)
     config->service_changed = (uint8_t)parameter(call, "service_changed");
     config->attr_tab_size = (uint32_t)(table != 0 ? table : ATTR_TAB_SIZE);
     config->plain = (struct sd_tag){.conn_count = config->central,
-                                    .event_length = sd_bandwidth_events(BANDWIDTH_MID),
+                                    .event_us = sd_bandwidth_us(BANDWIDTH_MID),
                                     .write_queue = TX_BUFFERS,
                                     .att_mtu = (uint16_t)(mtu != 0 ? mtu : SD_ATT_MTU)};
     if (dongle_rpc_present(call->in, "params.device_name"))

@@ -86,8 +86,8 @@ struct sd_traits {
 struct sd_tag {
     uint8_t tag;
     uint8_t conn_count;
-    uint16_t event_length; /* x 1.25 ms */
-    uint8_t write_queue;   /* v2, v3: of write commands and notifications together */
+    uint32_t event_us;   /* length of a connection event */
+    uint8_t write_queue; /* v2, v3: of write commands and notifications together */
     uint8_t hvn_queue;
     uint16_t att_mtu;
 };
@@ -258,8 +258,8 @@ struct sd_uuid sd_uuid_get(struct dongle_rpc_values *values, const char *name);
 
 /* _options.c */
 
-/* The connection event length that a bandwidth stands for (v2, v3), x 1.25 ms. */
-uint16_t sd_bandwidth_events(int64_t bandwidth);
+/* The connection event length that a bandwidth of 1 to 3 stands for (v2, v3), µs. */
+uint16_t sd_bandwidth_us(int64_t bandwidth);
 
 /* _scan.c */
 

@@ -6,8 +6,6 @@
 #include "sim/softdevice_internal.h"
 #include "sim/softdevice_security.h"
 
-#define EVENT_UNIT_US 1250u
-
 enum {
     OCTETS_MIN = 27,
     OCTETS_MAX = 251,
@@ -34,7 +32,7 @@ struct air_capabilities sd_link_capabilities(const struct softdevice *sd, const 
     return (struct air_capabilities){
         .max_octets = octets,
         .phys = sd->traits->phys,
-        .event_length_us = sd->extended_events ? 0 : tag->event_length * EVENT_UNIT_US,
+        .event_length_us = sd->extended_events ? 0 : tag->event_us,
         .supports_length = sd->traits->length != SD_LENGTH_NONE,
     };
 }
@@ -184,7 +182,7 @@ static void length_requested(void *context, struct air_link *air, uint16_t max_t
 static bool fits(const struct sd_link *link, int64_t tx, int64_t rx)
 {
     uint32_t need = packet_us(tx) + packet_us(rx) + 2 * IFS_US + EVENT_OVERHEAD_US;
-    return need <= link->tag.event_length * EVENT_UNIT_US;
+    return need <= link->tag.event_us;
 }
 
 /* What "automatic" means: the longest packets that the event length allows. */

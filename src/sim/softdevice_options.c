@@ -16,13 +16,13 @@ enum {
 };
 
 /*
- * A bandwidth is a number of packets per connection event: 1, 3, 6. As times, with exchanges of
- * 27 octets that take 0.7 ms. (As it is remembered; the wire specification has no numbers.)
+ * A bandwidth is a number of packets per connection event: 1, 3, 6. Here it is a time; an exchange
+ * of 27 octets takes 708 us. (As it is remembered; the wire specification has no numbers.)
  */
-uint16_t sd_bandwidth_events(int64_t bandwidth)
+uint16_t sd_bandwidth_us(int64_t bandwidth)
 {
-    static const uint16_t lengths[] = {[BANDWIDTH_LOW] = 1, [2] = 2, [BANDWIDTH_HIGH] = 4};
-    return lengths[bandwidth];
+    static const uint16_t times[] = {[BANDWIDTH_LOW] = 750, [2] = 2250, [BANDWIDTH_HIGH] = 4500};
+    return times[bandwidth];
 }
 
 /* v2, v3: of links that begin later. */
@@ -35,7 +35,7 @@ static uint32_t set_bandwidth(struct sd_call *call)
         rx < BANDWIDTH_LOW || rx > BANDWIDTH_HIGH)
         return SD_INVALID_PARAM;
     if (role == SD_ROLE_CENTRAL)
-        call->sd->config.plain.event_length = sd_bandwidth_events(tx > rx ? tx : rx);
+        call->sd->config.plain.event_us = sd_bandwidth_us(tx > rx ? tx : rx);
     return SD_SUCCESS;
 }
 
