@@ -186,6 +186,19 @@ static void a_program_gone_in_mid_link_is_a_computer_without_power(void **state)
     join(s, start_program(s, 1), thermo);
 }
 
+static void a_program_may_go_right_after_its_disconnect(void **state)
+{
+    struct stage *s = *state;
+    listen_there(s);
+    struct program *p = start_program(s, 0);
+    join(s, p, thermo);
+    SAY(p, DISCONNECT, "");
+    hang_up(p);
+    pass(s, 200000);
+    assert_true(logged(s, "device.disconnected device=DE:06:3B:97:4C:D8 reason=13"));
+    assert_true(logged(s, "att.close client=1 why=gone"));
+}
+
 static void a_program_may_go_while_it_scans_or_connects(void **state)
 {
     struct stage *s = *state;
@@ -447,6 +460,7 @@ int main(void)
         TEST(two_programs_have_links_of_their_own),
         TEST(a_device_that_is_taken_is_had_when_it_is_free_again),
         TEST(a_program_gone_in_mid_link_is_a_computer_without_power),
+        TEST(a_program_may_go_right_after_its_disconnect),
         TEST(a_program_may_go_while_it_scans_or_connects),
         TEST(one_program_too_many_is_closed),
         TEST(a_bad_frame_closes_its_connection_and_nothing_else),

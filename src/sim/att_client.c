@@ -295,6 +295,11 @@ enum att_client_fault att_client_fault(const struct att_client *c)
     return c->fault;
 }
 
+bool att_client_is_leaving(const struct att_client *c)
+{
+    return c->leaving;
+}
+
 struct buf *att_client_output(struct att_client *c)
 {
     return &c->out;

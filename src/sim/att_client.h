@@ -35,6 +35,8 @@ size_t att_client_feed(struct att_client *client, const uint8_t *bytes, size_t s
 /* Whether a feed would get on. */
 bool att_client_listens(const struct att_client *client);
 enum att_client_fault att_client_fault(const struct att_client *client);
+/* Whether its link is being ended, as it asked. */
+bool att_client_is_leaving(const struct att_client *client);
 /* What is to be sent to the program; the caller consumes it. */
 struct buf *att_client_output(struct att_client *client);
 

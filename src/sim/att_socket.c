@@ -163,7 +163,8 @@ static void serve(struct att_socket *s, struct guest *g)
     bool there = hear(g);
     there = tell(g) && there;
     enum att_client_fault fault = att_client_fault(g->client);
-    if (fault == ATT_CLIENT_FINE && there)
+    /* Who hangs up right after a disconnect frame still gets the end it asked for. */
+    if (fault == ATT_CLIENT_FINE && (there || att_client_is_leaving(g->client)))
         return;
     sim_log(s->world, "att.close", "client=%u why=%s", (unsigned)g->number,
             fault == ATT_CLIENT_MALFORMED ? "malformed"
