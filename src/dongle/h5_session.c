@@ -17,11 +17,12 @@ static const uint8_t SYNC_RESPONSE[] = {0x02, 0x7D};
 static const uint8_t CONFIG[] = {0x03, 0xFC, 0x11};
 static const uint8_t CONFIG_RESPONSE[] = {0x04, 0x7B, 0x11};
 
-/* All bytes of a packet, but for keys. */
+/* All bytes of a packet, but for keys that nobody asked to see. */
 static void log_packet(const struct h5_session *s, bool ours, const uint8_t *frame, size_t size)
 {
     size_t payload = size - H5_HEADER_SIZE;
-    size_t open = rpc_open_size(frame + H5_HEADER_SIZE, payload);
+    bool all = s->log != NULL && s->log->keys;
+    size_t open = all ? payload : rpc_open_size(frame + H5_HEADER_SIZE, payload);
     if (open == payload)
         nordfu_log_bytes(s->log, ours ? "H5 > " : "H5 < ", frame, size);
     else
