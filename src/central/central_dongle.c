@@ -21,6 +21,9 @@
  * is data, see extend_events. */
 #define EVENT_LENGTH 6
 #define BUSY_TIME    50000u /* µs until BUSY is worth another try even if no event came */
+/* x 0.625 ms. The window fills the interval: the radio listens all the time. */
+#define SCAN_INTERVAL 160
+#define SCAN_RESERVE  (2 * NORDFU_SECOND) /* by which the dongle's own limit is late */
 
 static struct central_dongle *self_of(struct nordfu_central *self)
 {
@@ -155,17 +158,25 @@ static void fill_advert(struct nordfu_advert *advert, const struct rpc_event_gap
     advert_decode(advert, report->data.data, report->data.size);
 }
 
+struct rpc_scan_params central_dongle_scan_params(const struct central_dongle *c, uint64_t deadline)
+{
+    uint64_t now = dongle_now(c->dongle);
+    uint64_t time = (deadline > now ? deadline - now : 0) + SCAN_RESERVE;
+    uint64_t units = time / c->traits->scan_timeout_unit;
+    return (struct rpc_scan_params){.phys = 1,
+                                    .interval = SCAN_INTERVAL,
+                                    .window = SCAN_INTERVAL,
+                                    .timeout = units <= UINT16_MAX ? (uint16_t)units : 0};
+}
+
 static int start_scan(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error)
 {
-    /* The dongle's own limit is a second late: it is for the case that nobody stops it. */
     uint64_t now = dongle_now(c->dongle);
-    uint64_t seconds = deadline > now ? (deadline - now) / NORDFU_SECOND + 2 : 2;
-    const struct rpc_gap_scan_start params = {
-        .has_params = true,
-        .params = {.active = 1,
-                   .interval = CENTRAL_SCAN_INTERVAL,
-                   .window = CENTRAL_SCAN_INTERVAL,
-                   .timeout = seconds <= UINT16_MAX ? (uint16_t)seconds : 0}};
+    struct rpc_gap_scan_start params = {.has_params = true,
+                                        .params = central_dongle_scan_params(c, deadline),
+                                        .has_buffer = c->traits->scan_pauses,
+                                        .buffer = CENTRAL_SCAN_BUFFER};
+    params.params.active = 1;
     uint32_t status = 0;
     uint32_t ignored = 0;
     int rc = 0;
@@ -321,7 +332,14 @@ static void describe(struct central_dongle *c, const struct probe_identity *iden
 {
     snprintf(c->central.description, sizeof(c->central.description),
              "nRF connectivity dongle on %.64s, %.60s", dongle_name(c->dongle), identity->text);
-    if (c->config.mtu != wish->mtu || c->config.write_queue != wish->write_queue)
+    uint16_t most = wish->mtu < c->traits->mtu_max ? wish->mtu : c->traits->mtu_max;
+    if (most < wish->mtu)
+        central_dongle_note(
+            c,
+            "The dongle's SoftDevice API v%d knows only an MTU of %u, which is slow; "
+            "program it with connectivity firmware of API v5 for full speed.",
+            identity->api, most);
+    if (c->config.mtu != most || c->config.write_queue != wish->write_queue)
         central_dongle_note(c,
                             "The dongle has memory for an MTU of %u and %u writes at a time only.",
                             c->config.mtu, c->config.write_queue);
@@ -346,8 +364,10 @@ static int set_up(struct central_dongle *c, const struct nordfu_central_options 
     dongle_set_hooks(c->dongle, &hooks);
     int rc = probe_open(c->dongle, &wish, options->api_hint, &identity, error);
     c->config = identity.config;
-    if (rc == 0)
+    if (rc == 0) {
+        c->traits = rpc_dialect_traits(dongle_dialect(c->dongle));
         rc = extend_events(c, error);
+    }
     for (size_t i = 0; rc == 0 && i < options->uuid_count; i++)
         rc = add_base(c, &options->uuids[i], error);
     if (rc == 0)

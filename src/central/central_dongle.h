@@ -24,8 +24,9 @@
 #define CENTRAL_CLEANUP_TIME 450000u
 #define CENTRAL_GONE_TIME    200000u /* µs for the event that explains why a link is gone */
 
-/* x 0.625 ms. The window fills the interval: the radio listens all the time. */
-#define CENTRAL_SCAN_INTERVAL 160
+/* v6 hands reports on in a buffer; the dongle takes only its size, which is that of an
+ * advertisement (connectivity-wire 11.5). */
+#define CENTRAL_SCAN_BUFFER ((struct rpc_buffer_ref){.id = 1, .len = 31})
 
 #define CENTRAL_HCI_USER_TERMINATED 0x13 /* the reason given for every link that is ended */
 
@@ -34,7 +35,6 @@ enum central_status {
     CENTRAL_STATUS_INVALID_STATE = 0x08,
     CENTRAL_STATUS_BUSY = 0x11,
     CENTRAL_STATUS_CONN_COUNT = 0x12,
-    CENTRAL_STATUS_RESOURCES = 0x13,
     CENTRAL_STATUS_INVALID_CONN_HANDLE = 0x3002,
 };
 
@@ -82,7 +82,8 @@ struct central_dongle {
     const struct nordfu_log *log;
     void (*note)(void *context, const char *sentence);
     void *note_context;
-    struct probe_config config; /* what the dongle agreed to */
+    struct probe_config config;      /* what the dongle agreed to */
+    const struct rpc_traits *traits; /* of its dialect */
     size_t base_count;
     struct central_base bases[CENTRAL_BASES];
 
@@ -104,7 +105,8 @@ struct central_dongle {
     uint16_t mtu_offered;                 /* in the answer to it */
     struct rpc_conn_params params_wanted; /* by the peer */
     enum central_answer answers[3]; /* to connection parameters, data length, PHY; see _peer.c */
-    uint8_t in_flight;              /* write commands in the dongle's queue */
+    uint8_t places;                 /* for write commands in the dongle's queue */
+    uint8_t in_flight;              /* how many of them are taken */
     uint32_t completions;           /* WRITE_CMD_TX_COMPLETE events of this link */
 
     struct central_security security;
@@ -144,6 +146,11 @@ int central_dongle_await_change(struct central_dongle *c, const uint32_t *counte
 /* NORDFU_ERR_LINK: the dongle answered `status` to the attempt to do `what` ("connect to"). */
 int central_dongle_refused(const struct central_dongle *c, const char *what, uint32_t status,
                            struct nordfu_error *error);
+
+/* Scanning until `deadline`, for SCAN_START and CONNECT. The dongle's own limit comes two seconds
+ * later: it is for the case that nobody stops it. */
+struct rpc_scan_params central_dongle_scan_params(const struct central_dongle *c,
+                                                  uint64_t deadline);
 
 /* The link's address as text. */
 struct central_text {

@@ -92,7 +92,7 @@ int central_dongle_subscribe(struct nordfu_central *self,
 static int await_credit(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error)
 {
     int rc = central_dongle_check(c, error);
-    while (rc == 0 && c->in_flight >= c->config.write_queue)
+    while (rc == 0 && c->in_flight >= c->places)
         rc = central_dongle_await_change(c, &c->completions, c->completions, deadline, error);
     return rc;
 }
@@ -108,7 +108,7 @@ static int try_command(struct central_dongle *c, const struct rpc_gattc_write *p
     *taken = rc == 0 && status == 0;
     if (!*taken && c->in_flight > 0)
         c->in_flight--;
-    if (rc == 0 && status != 0 && status != CENTRAL_STATUS_RESOURCES)
+    if (rc == 0 && status != 0 && status != c->traits->status_full)
         rc = central_dongle_refused(c, "write to", status, error);
     return rc;
 }

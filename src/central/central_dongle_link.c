@@ -72,17 +72,12 @@ void central_dongle_drop_link(struct central_dongle *c)
 static struct rpc_gap_connect connect_params(const struct central_dongle *c, uint64_t deadline)
 {
     const struct nordfu_connect_wish *w = &c->wish;
-    uint64_t now = dongle_now(c->dongle);
-    /* The dongle's own limit is late: it is for the case that nobody cancels the attempt. */
-    uint64_t seconds = deadline > now ? (deadline - now) / NORDFU_SECOND + 2 : 2;
     struct rpc_gap_connect p = {
         .has_peer = true,
         .has_scan = true,
         .has_conn_params = true,
         .peer.type = w->address.type,
-        .scan = {.interval = CENTRAL_SCAN_INTERVAL,
-                 .window = CENTRAL_SCAN_INTERVAL,
-                 .timeout = seconds <= UINT16_MAX ? (uint16_t)seconds : 0},
+        .scan = central_dongle_scan_params(c, deadline),
         .conn_params = {.min_interval = w->interval_min != 0 ? w->interval_min : INTERVAL_MIN,
                         .max_interval = w->interval_max != 0 ? w->interval_max : INTERVAL_MAX,
                         .sup_timeout = SUPERVISION_TIMEOUT},
@@ -236,6 +231,33 @@ static int exchange_mtu(struct central_dongle *c, bool *silent, uint64_t deadlin
     return rc != 0 ? rc : judge_mtu(c, &event.params.gattc_exchange_mtu_rsp);
 }
 
+static void note_length(struct central_dongle *c, uint32_t status)
+{
+    uint16_t octets = central_dongle_own_octets(c);
+    if (status != 0)
+        central_dongle_note(c, "The dongle refused a data length of %u (%s); %u is used.", octets,
+                            rpc_status_name(dongle_api(c->dongle), status), c->link.tx_octets);
+    else if (c->link.tx_octets < octets)
+        central_dongle_note(c, "The device does not go along with a data length of %u; %u is used.",
+                            octets, c->link.tx_octets);
+}
+
+/* v3 has no such command: an option, given before the link, makes the dongle ask by itself. */
+static int prepare_length(struct central_dongle *c, struct nordfu_error *error)
+{
+    const struct rpc_opt_set params = {
+        .option = {.kind = RPC_OPTION_EXT_LEN,
+                   .value.ext_len.max_pdu_payload = (uint8_t)central_dongle_own_octets(c)}};
+    uint32_t status = 0;
+    if (rpc_dialect_has(dongle_dialect(c->dongle), RPC_GAP_DATA_LENGTH_UPDATE))
+        return 0;
+    int rc = dongle_call(c->dongle, RPC_OPT_SET, &params, &status, NULL,
+                         dongle_now(c->dongle) + CENTRAL_CALL_TIME, error);
+    if (rc == 0 && status != 0)
+        note_length(c, status);
+    return rc == NORDFU_ERR_UNSUPPORTED ? 0 : rc;
+}
+
 static int negotiate_length(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error)
 {
     uint16_t octets = central_dongle_own_octets(c);
@@ -245,7 +267,8 @@ static int negotiate_length(struct central_dongle *c, uint64_t deadline, struct 
                                                       .want_limitation = true};
     uint32_t status = 0;
     uint32_t before = c->length_updates;
-    if (c->link.tx_octets >= octets)
+    if (c->link.tx_octets >= octets ||
+        !rpc_dialect_has(dongle_dialect(c->dongle), RPC_GAP_DATA_LENGTH_UPDATE))
         return 0;
     uint64_t limit = earlier(deadline, dongle_now(c->dongle) + PROCEDURE_TIME);
     int rc = central_dongle_call(c, RPC_GAP_DATA_LENGTH_UPDATE, &params, &status, limit, error);
@@ -253,12 +276,7 @@ static int negotiate_length(struct central_dongle *c, uint64_t deadline, struct 
         rc = central_dongle_await_change(c, &c->length_updates, before, limit, error);
     if (rc != 0 && rc != NORDFU_ERR_TIMEOUT)
         return rc;
-    if (status != 0)
-        central_dongle_note(c, "The dongle refused a data length of %u (%s); %u is used.", octets,
-                            rpc_status_name(dongle_api(c->dongle), status), c->link.tx_octets);
-    else if (c->link.tx_octets < octets)
-        central_dongle_note(c, "The device does not go along with a data length of %u; %u is used.",
-                            octets, c->link.tx_octets);
+    note_length(c, status);
     return 0;
 }
 
@@ -267,7 +285,8 @@ static int negotiate_phy(struct central_dongle *c, uint64_t deadline, struct nor
     const struct rpc_gap_phy_update params = {c->conn, true, {c->wish.phy, c->wish.phy}};
     uint32_t status = 0;
     uint32_t before = c->phy_updates;
-    if (c->wish.phy < 2 || c->link.tx_phy == c->wish.phy)
+    if (c->wish.phy < 2 || c->link.tx_phy == c->wish.phy ||
+        !rpc_dialect_has(dongle_dialect(c->dongle), RPC_GAP_PHY_UPDATE))
         return 0;
     uint64_t limit = earlier(deadline, dongle_now(c->dongle) + PROCEDURE_TIME);
     int rc = central_dongle_call(c, RPC_GAP_PHY_UPDATE, &params, &status, limit, error);
@@ -286,6 +305,24 @@ static int negotiate_phy(struct central_dongle *c, uint64_t deadline, struct nor
     return 0;
 }
 
+/* v2 and v3 have a number of places of their own for every link. Without an answer one is safe. */
+static int count_places(struct central_dongle *c, struct nordfu_error *error)
+{
+    const struct rpc_tx_packet_count_get params = {c->conn, true};
+    union rpc_response_params results;
+    uint32_t status = 0;
+    c->places = c->config.write_queue;
+    if (!rpc_dialect_has(dongle_dialect(c->dongle), RPC_TX_PACKET_COUNT_GET))
+        return 0;
+    int rc = dongle_call(c->dongle, RPC_TX_PACKET_COUNT_GET, &params, &status, &results,
+                         dongle_now(c->dongle) + CENTRAL_CALL_TIME, error);
+    c->places = 1;
+    if (rc == 0 && status == 0 && results.tx_packet_count_get.has_count &&
+        results.tx_packet_count_get.count > 1)
+        c->places = results.tx_packet_count_get.count;
+    return rc;
+}
+
 /* ---- Connect ---- */
 
 /* One attempt; on failure there may still be a link. `silent` comes in as: don't ask for an MTU. */
@@ -295,7 +332,11 @@ static int attempt(struct central_dongle *c, bool *silent, uint64_t deadline,
     bool asks_mtu = !*silent;
     int rc = central_dongle_take_address(c, error);
     if (rc == 0)
+        rc = prepare_length(c, error);
+    if (rc == 0)
         rc = establish(c, deadline, error);
+    if (rc == 0)
+        rc = count_places(c, error);
     if (rc == 0)
         rc = central_dongle_encrypt(c, deadline, error);
     if (rc == 0 && asks_mtu)

@@ -8,6 +8,7 @@
 #include "dongle/rpc_names.h"
 
 #define HVX_INDICATION            2
+#define REPORT_MORE_TO_COME       1
 #define SEC_PAIRING_NOT_SUPPORTED 0x85
 
 static void answer(struct central_dongle *c, enum rpc_command command, const void *params)
@@ -372,6 +373,14 @@ static const struct reaction reactions[RPC_EVENT_COUNT] = {
     [RPC_EVENT_GATTC_EXCHANGE_MTU_RSP] = {OF_LINK, NULL},
 };
 
+/* v6 stands still after every report that is complete. */
+static void go_on_scanning(struct central_dongle *c, const struct rpc_event_gap_adv_report *report)
+{
+    const struct rpc_gap_scan_start params = {.has_buffer = true, .buffer = CENTRAL_SCAN_BUFFER};
+    if (c->scanning && c->traits->scan_pauses && report->status != REPORT_MORE_TO_COME)
+        answer(c, RPC_GAP_SCAN_START, &params);
+}
+
 bool central_dongle_on_event(void *context, const struct dongle_event *event)
 {
     struct central_dongle *c = context;
@@ -379,8 +388,10 @@ bool central_dongle_on_event(void *context, const struct dongle_event *event)
     bool of_link = c->state == CENTRAL_LINK_UP && event->params.conn == c->conn;
     if (reaction->scope == NOT_OURS || (reaction->scope == OF_LINK && !of_link))
         return true;
-    if (event->id == RPC_EVENT_GAP_ADV_REPORT)
+    if (event->id == RPC_EVENT_GAP_ADV_REPORT) {
+        go_on_scanning(c, &event->params.gap_adv_report);
         return !c->scanning;
+    }
     c->events++;
     answer_again(c);
     if (reaction->react == NULL)
