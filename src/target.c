@@ -126,6 +126,7 @@ static int open_central(struct update *u, uint16_t mtu, struct nordfu_error *err
         .note = pass_note,
         .context = u,
         .mtu = mtu,
+        .api_hint = u->target->options.api_hint,
     };
     options.uuids = gatt_uuids(&options.uuid_count);
     rc = nordfu_central_dongle_open(&u->central, &port, &options, error);

@@ -218,6 +218,12 @@ static void on_signal(void *context)
     nordfu_target_cancel(context);
 }
 
+/* The SoftDevice API that programs which know the chip only expect on it. */
+static int hint_of(const char *chip)
+{
+    return chip == NULL ? 0 : strcmp(chip, "NRF51") == 0 ? 2 : 5;
+}
+
 /* Package, port and target, in the order in which trouble is cheapest. */
 static int prepare(struct app *app, const struct args *args, struct nordfu_package **package,
                    struct nordfu_target **target, struct nordfu_error *error)
@@ -230,6 +236,7 @@ static int prepare(struct app *app, const struct args *args, struct nordfu_packa
     const struct nordfu_target_options wishes = {
         .log = &app->log,
         .baud = (uint32_t)args->values[OPTION_BAUD].number,
+        .api_hint = hint_of(args->values[OPTION_CHIP].text),
     };
     return code == 0 ? nordfu_target_open(target, path, &wishes, error) : code;
 }
