@@ -22,16 +22,25 @@ static const uint8_t fifty[50] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11
 static const uint8_t level[1] = {0x64};
 
 static const struct peripheral_characteristic gap[] = {
-    {{2, {0x00, 0x2A}}, PERIPHERAL_READ, false, 0, "Thermo", 6},
+    {{2, {0x00, 0x2A}}, PERIPHERAL_READ, false, 0, "Thermo", 6, false},
 };
 static const struct peripheral_characteristic battery[] = {
-    {{2, {0x19, 0x2A}}, PERIPHERAL_READ | PERIPHERAL_NOTIFY, false, 0, level, 1},
+    {{2, {0x19, 0x2A}}, PERIPHERAL_READ | PERIPHERAL_NOTIFY, false, 0, level, 1, false},
 };
 static const struct peripheral_characteristic vendor[] = {
-    {LONG_UUID(0xA1), PERIPHERAL_WRITE | PERIPHERAL_INDICATE, true, 10, NULL, 0},
-    {LONG_UUID(0xA2), PERIPHERAL_WRITE_COMMAND, false, 0, NULL, 0},
-    {{2, {0x99, 0x2A}}, PERIPHERAL_READ | PERIPHERAL_WRITE, false, 0, fifty, 50},
+    {LONG_UUID(0xA1), PERIPHERAL_WRITE | PERIPHERAL_INDICATE, true, 10, NULL, 0, false},
+    {LONG_UUID(0xA2), PERIPHERAL_WRITE_COMMAND, false, 0, NULL, 0, false},
+    {{2, {0x99, 0x2A}}, PERIPHERAL_READ | PERIPHERAL_WRITE, false, 0, fifty, 50, false},
 };
+
+/* Value 3 and descriptor 4 for encrypted links only, value 6 for everybody. */
+static const struct peripheral_characteristic guarded[] = {
+    {LONG_UUID(0xB1),
+     PERIPHERAL_READ | PERIPHERAL_WRITE | PERIPHERAL_WRITE_COMMAND | PERIPHERAL_NOTIFY, false, 0,
+     level, 1, true},
+    {LONG_UUID(0xB2), PERIPHERAL_READ | PERIPHERAL_INDICATE, false, 0, level, 1, false},
+};
+static const struct peripheral_service guarded_service = {LONG_UUID(0xB0), guarded, 2};
 
 /* Handles: 1 to 3 GAP, 4 to 7 battery, 8 to F vendor (A value, B descriptor, D, F). */
 static const struct peripheral_service services[] = {
@@ -47,7 +56,7 @@ struct bench {
     uint8_t bytes[512];
     size_t size;
     size_t out_when_written; /* length of `out` at that time */
-    unsigned refusals;
+    unsigned refusals, subscriptions;
     uint8_t error;
     uint16_t mtu;
 };
@@ -93,7 +102,14 @@ static void on_refused(void *context, uint8_t opcode, uint16_t handle, uint8_t e
     b->error = error;
 }
 
-static const struct peripheral_ops ops = {on_send, on_written, on_confirmed, on_mtu, on_refused};
+static void on_subscribed(void *context)
+{
+    struct bench *b = context;
+    b->subscriptions++;
+}
+
+static const struct peripheral_ops ops = {on_send, on_written, on_confirmed,
+                                          on_mtu,  on_refused, on_subscribed};
 
 static void bench_init(struct bench *b, uint16_t mtu, bool refuse_mtu)
 {
@@ -513,6 +529,47 @@ static void any_bytes_at_all_are_survived(void **state)
     peripheral_free(&b.server);
 }
 
+static void secure_characteristics_want_an_encrypted_link(void **state)
+{
+    (void)state;
+    static const struct pair stranger[] = {
+        {"0a 0300", "010a030005"},
+        {"12 0300 01", "0112030005"},
+        {"12 0400 0100", "0112040005"},
+        {"52 0300 01", ""},
+        {"0a 0400", "0b0000"},
+        {"0a 0600", "0b64"},
+        {"08 0100 ffff b1" TAIL, "0108030005"},
+    };
+    static const struct pair bonded[] = {
+        {"0a 0300", "010a03000f"}, {"12 0300 01", "011203000f"}, {"12 0400 0100", "011204000f"}};
+    static const struct pair encrypted[] = {
+        {"0a 0300", "0b64"}, {"12 0300 01", "13"}, {"12 0400 0100", "13"}, {"12 0700 0200", "13"}};
+    struct bench b = {0};
+    const struct peripheral_config config = {&guarded_service, 1, 247, false};
+    uint16_t cccds[3] = {9, 9, 9};
+    b.server = peripheral_new(&config, &ops, &b);
+    EXPECT(&b, stranger);
+    peripheral_set_security(b.server, false, true);
+    EXPECT(&b, bonded);
+    assert_null(b.written);
+    assert_int_equal(b.subscriptions, 0);
+    peripheral_set_security(b.server, true, true);
+    EXPECT(&b, encrypted);
+    assert_ptr_equal(b.written, &guarded[0]);
+    assert_int_equal(b.subscriptions, 2);
+    assert_int_equal(peripheral_get_cccds(b.server, cccds, 1), 1);
+    assert_int_equal(peripheral_get_cccds(b.server, cccds, 3), 2);
+    assert_memory_equal(cccds, ((const uint16_t[3]){1, 2, 9}), sizeof(cccds));
+    peripheral_reset(b.server);
+    EXPECT(&b, stranger);
+    assert_false(peripheral_notify(b.server, &guarded[0], "x", 1));
+    peripheral_set_cccds(b.server, cccds, 2);
+    assert_true(peripheral_notify(b.server, &guarded[0], "x", 1));
+    assert_true(peripheral_indicate(b.server, &guarded[1], "x", 1));
+    peripheral_free(&b.server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,6 +588,7 @@ int main(void)
         cmocka_unit_test(notifications_go_to_subscribers_that_can_take_them),
         cmocka_unit_test(one_indication_waits_for_its_confirmation),
         cmocka_unit_test(any_bytes_at_all_are_survived),
+        cmocka_unit_test(secure_characteristics_want_an_encrypted_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,13 +112,36 @@ static int read_mode(void *target, const char *value, struct nordfu_error *error
 
 static int read_buttonless(void *target, const char *value, struct nordfu_error *error)
 {
-    static const char *const names[] = {"none", "unbonded", NULL};
-    static const enum sim_buttonless kinds[] = {SIM_BUTTONLESS_NONE, SIM_BUTTONLESS_UNBONDED};
+    static const char *const names[] = {"none", "unbonded", "bonded", "sdk12", NULL};
+    static const enum sim_buttonless kinds[] = {SIM_BUTTONLESS_NONE, SIM_BUTTONLESS_UNBONDED,
+                                                SIM_BUTTONLESS_BONDED, SIM_BUTTONLESS_SDK12};
     (void)error;
     int at = position(value, names);
     if (at < 0)
         return BAD_VALUE;
     *(enum sim_buttonless *)target = kinds[at];
+    return 0;
+}
+
+static int read_set_name(void *target, const char *value, struct nordfu_error *error)
+{
+    static const char *const names[] = {"ok", "refused", "unsupported", NULL};
+    static const enum sim_set_name kinds[] = {SIM_SET_NAME_OK, SIM_SET_NAME_REFUSED,
+                                              SIM_SET_NAME_UNSUPPORTED};
+    (void)error;
+    int at = position(value, names);
+    if (at < 0)
+        return BAD_VALUE;
+    *(enum sim_set_name *)target = kinds[at];
+    return 0;
+}
+
+static int read_bonds(void *target, const char *value, struct nordfu_error *error)
+{
+    uint32_t number;
+    if (read_u32(&number, value, error) != 0 || number < 1 || number > SIM_BONDS_MAX)
+        return BAD_VALUE;
+    *(uint8_t *)target = (uint8_t)number;
     return 0;
 }
 
@@ -209,7 +232,11 @@ static const struct key device_keys[] = {
     {"name", read_name, DEVICE(name), "at most 26 bytes"},
     {"bootloader-name", read_name, DEVICE(bootloader_name), "at most 26 bytes"},
     {"mode", read_mode, DEVICE(mode), "app, bootloader or off"},
-    {"buttonless", read_buttonless, DEVICE(buttonless), "unbonded or none"},
+    {"buttonless", read_buttonless, DEVICE(buttonless), "unbonded, bonded, sdk12 or none"},
+    {"bonds", read_bonds, DEVICE(bonds), "a number, 1 to 8"},
+    {"repairing", read_bool, DEVICE(repairing), YES_NO},
+    {"ask-security-first", read_bool, DEVICE(ask_security_first), YES_NO},
+    {"set-name", read_set_name, DEVICE(set_name), "ok, refused or unsupported"},
     {"profile", read_profile, DEVICE(profile), ""},
     {"chip", read_chip, DEVICE(chip), "nrf51, nrf52832 or nrf52840"},
     {"resume", read_resume, DEVICE(resume), "exact or rounded"},

@@ -46,6 +46,7 @@ static void start(void *context)
     bool stay = bootloader_start(d->bootloader, requested);
     note_installed(d);
     d->mode = stay ? SIM_MODE_BOOTLOADER : SIM_MODE_APPLICATION;
+    device_security_boot(d);
     if (stay && bootloader_is_activating(d->bootloader))
         return;
     note_boot(d);
@@ -81,9 +82,7 @@ static void end_link(void *context)
 {
     struct sim_device *d = context;
     d->leave = 0;
-    bool silent = d->config.silent_reset ||
-                  (d->mode == SIM_MODE_BOOTLOADER && !d->profile->abort_disconnects);
-    if (d->link == NULL || silent) {
+    if (d->link == NULL || d->config.silent_reset) {
         reset(d);
         return;
     }
@@ -123,7 +122,7 @@ void device_link_lost(struct sim_device *d)
 static void bootloader_replies(void *context, const uint8_t *bytes, size_t size)
 {
     struct sim_device *d = context;
-    struct device_side *side = &d->sides[SIM_MODE_BOOTLOADER];
+    struct device_side *side = device_running(d);
     if (d->link == NULL || !peripheral_notify(side->server, side->gatt.control, bytes, size))
         sim_log(d->world, "device.reply_lost", "device=%s op=%02x", d->label,
                 size > 1 ? (unsigned)bytes[1] : 0u);
@@ -132,7 +131,7 @@ static void bootloader_replies(void *context, const uint8_t *bytes, size_t size)
 static void bootloader_wants_reset(void *context)
 {
     struct sim_device *d = context;
-    if (bootloader_is_activating(d->bootloader))
+    if (bootloader_is_activating(d->bootloader) || bootloader_resets_at_once(d->bootloader))
         reset(d);
     else
         device_leave(d, false);

@@ -9,24 +9,12 @@
 
 #define APP_ADV_INTERVAL_US 187500u
 #define DEFAULT_NAME        "DfuTarg"
-#define MAX_GIVEN_NAME      20u
 
-enum buttonless_op {
-    BUTTONLESS_ENTER = 0x01,
-    BUTTONLESS_SET_NAME = 0x02,
-    BUTTONLESS_RESPONSE = 0x20,
-};
-
-enum buttonless_status {
-    BUTTONLESS_OK = 0x01,
-    BUTTONLESS_NOT_SUPPORTED = 0x02,
-    BUTTONLESS_BAD_NAME = 0x05,
-    BUTTONLESS_BUSY = 0x06,
-};
-
-static struct device_side *running(struct sim_device *d)
+struct device_side *device_running(struct sim_device *d)
 {
-    return &d->sides[d->mode == SIM_MODE_BOOTLOADER ? SIM_MODE_BOOTLOADER : SIM_MODE_APPLICATION];
+    if (d->mode != SIM_MODE_BOOTLOADER)
+        return &d->sides[DEVICE_APPLICATION];
+    return &d->sides[device_is_bonded_bootloader(d) ? DEVICE_BONDED_BOOTLOADER : DEVICE_BOOTLOADER];
 }
 
 static uint16_t own_mtu(const struct sim_device *d)
@@ -85,41 +73,11 @@ static void packet_arrived(struct sim_device *d, const uint8_t *bytes, size_t si
     watch_bytes(d, size);
 }
 
-static uint8_t take_name(struct sim_device *d, const uint8_t *bytes, size_t size)
-{
-    if (size < 2 || bytes[1] == 0 || bytes[1] > MAX_GIVEN_NAME || size != 2u + bytes[1])
-        return BUTTONLESS_BAD_NAME;
-    memcpy(d->given_name, bytes + 2, bytes[1]);
-    d->given_name[bytes[1]] = 0;
-    return BUTTONLESS_OK;
-}
-
-/* The jump itself waits for the confirmation. */
-static void buttonless_written(struct sim_device *d, const uint8_t *bytes, size_t size)
-{
-    struct device_side *side = running(d);
-    uint8_t status = BUTTONLESS_NOT_SUPPORTED;
-    if (size == 0)
-        return;
-    if (d->jumps)
-        status = BUTTONLESS_BUSY;
-    else if (bytes[0] == BUTTONLESS_ENTER)
-        status = BUTTONLESS_OK;
-    else if (bytes[0] == BUTTONLESS_SET_NAME)
-        status = take_name(d, bytes, size);
-    const uint8_t answer[3] = {BUTTONLESS_RESPONSE, bytes[0], status};
-    sim_log(d->world, "device.buttonless", "device=%s op=%02x status=%02x", d->label,
-            (unsigned)bytes[0], (unsigned)status);
-    if (peripheral_indicate(side->server, side->gatt.buttonless, answer, sizeof(answer)) &&
-        bytes[0] == BUTTONLESS_ENTER && status == BUTTONLESS_OK)
-        d->jumps = true;
-}
-
 static void server_written(void *context, const struct peripheral_characteristic *characteristic,
                            const uint8_t *bytes, size_t size)
 {
     struct sim_device *d = context;
-    const struct device_gatt *gatt = &running(d)->gatt;
+    const struct device_gatt *gatt = &device_running(d)->gatt;
     if (d->leaving)
         return;
     if (characteristic == gatt->packet)
@@ -127,14 +85,19 @@ static void server_written(void *context, const struct peripheral_characteristic
     else if (characteristic == gatt->control)
         bootloader_control(d->bootloader, bytes, size);
     else if (characteristic == gatt->buttonless)
-        buttonless_written(d, bytes, size);
+        device_buttonless_written(d, bytes, size);
 }
 
 static void server_confirmed(void *context, const struct peripheral_characteristic *characteristic)
 {
     struct sim_device *d = context;
-    if (d->jumps && characteristic == running(d)->gatt.buttonless)
-        device_leave(d, true);
+    if (characteristic == device_running(d)->gatt.buttonless)
+        device_buttonless_confirmed(d);
+}
+
+static void server_subscribed(void *context)
+{
+    device_security_subscribed(context);
 }
 
 /* Links */
@@ -143,7 +106,7 @@ static void link_receives(void *context, struct air_link *link, const uint8_t *p
 {
     struct sim_device *d = context;
     if (link == d->link)
-        peripheral_receive(running(d)->server, pdu, size);
+        peripheral_receive(device_running(d)->server, pdu, size);
 }
 
 static void link_sent(void *context, struct air_link *link, const uint32_t *tags, size_t count)
@@ -160,7 +123,8 @@ static void drop_link(struct sim_device *d, uint8_t reason)
     sim_log(d->world, "device.disconnected", "device=%s reason=%02x", d->label, (unsigned)reason);
     d->link = NULL;
     d->jumps = false;
-    peripheral_reset(running(d)->server);
+    device_security_unlink(d);
+    peripheral_reset(device_running(d)->server);
     device_link_lost(d);
 }
 
@@ -190,8 +154,33 @@ static void link_params_answered(void *context, struct air_link *link, bool acce
         sim_log(d->world, "device.params_refused", "device=%s", d->label);
 }
 
+static void link_receives_smp(void *context, struct air_link *link, const uint8_t *pdu, size_t size)
+{
+    struct sim_device *d = context;
+    if (link == d->link)
+        device_security_receive(d, pdu, size);
+}
+
+static void link_wants_key(void *context, struct air_link *link, uint16_t ediv,
+                           const uint8_t rand[8])
+{
+    struct sim_device *d = context;
+    if (link == d->link)
+        device_security_key(d, ediv, rand);
+}
+
+static void link_encrypted(void *context, struct air_link *link, uint8_t status)
+{
+    struct sim_device *d = context;
+    if (link == d->link)
+        device_security_encrypted(d, status);
+}
+
 static const struct air_link_ops link_ops = {
     .receive = link_receives,
+    .receive_smp = link_receives_smp,
+    .key_requested = link_wants_key,
+    .encrypted = link_encrypted,
     .sent = link_sent,
     .closed = link_closed,
     .params_changed = link_params,
@@ -202,7 +191,7 @@ static const struct air_link_ops link_ops = {
 static void ask(struct sim_device *d)
 {
     if (d->config.ask_mtu_first)
-        peripheral_ask_mtu(running(d)->server);
+        peripheral_ask_mtu(device_running(d)->server);
     if (d->config.ask_length_first)
         air_request_length(d->link, AIR_PERIPHERAL, d->profile->max_octets, d->profile->max_octets);
     if (d->config.ask_phy_first)
@@ -219,7 +208,8 @@ static void connected(void *context, struct air_link *link)
     d->link = link;
     d->jumps = false;
     sim_log(d->world, "device.connected", "device=%s", d->label);
-    peripheral_reset(running(d)->server);
+    peripheral_reset(device_running(d)->server);
+    device_security_link(d);
     if (d->mode == SIM_MODE_BOOTLOADER)
         bootloader_link_changed(d->bootloader);
     ask(d);
@@ -244,10 +234,16 @@ static uint8_t *put_name(uint8_t *at, const uint8_t *data, const char *name)
     return put(at, whole ? 0x09 : 0x08, name, whole ? size : room);
 }
 
+static bool accepts(void *context, const struct air_address *central)
+{
+    return device_security_accepts(context, central);
+}
+
+/* Flags: who has a peer of its own does not want to be discovered. */
 static void fill_advert(const struct sim_device *d, struct air_advert *advert)
 {
-    bool boot = d->mode == SIM_MODE_BOOTLOADER;
-    uint8_t *at = put(advert->data, 0x01, "\x06", 1);
+    bool boot = d->mode == SIM_MODE_BOOTLOADER, bonded = device_is_bonded_bootloader(d);
+    uint8_t *at = put(advert->data, 0x01, bonded ? "\x04" : "\x06", 1);
     if (boot)
         at = put(at, 0x02, "\x59\xFE", 2);
     const char *given = d->given_name[0] != 0 ? d->given_name : d->own_name;
@@ -257,7 +253,8 @@ static void fill_advert(const struct sim_device *d, struct air_advert *advert)
         advert->scan_response_size =
             (uint8_t)(put(advert->scan_response, 0x03, "\x0D\x18", 2) - advert->scan_response);
     advert->address = d->config.address;
-    if (boot && !d->config.same_address)
+    advert->accepts = bonded ? accepts : NULL;
+    if (boot && !bonded && !d->config.same_address)
         advert->address.bytes[0]++; /* wraps without a carry */
     advert->interval_us = boot ? d->profile->adv_interval_us : APP_ADV_INTERVAL_US;
     advert->connectable = advert->scannable = true;
@@ -338,16 +335,18 @@ bool device_radio_build(struct sim_device *d)
         .confirmed = server_confirmed,
         .mtu_changed = server_mtu,
         .refused = server_refused,
+        .subscribed = server_subscribed,
     };
     d->config.name[DEVICE_MAX_NAME] = 0;
     d->config.bootloader_name[DEVICE_MAX_NAME] = 0;
     snprintf(d->own_name, sizeof(d->own_name), "%s",
              d->config.bootloader_name[0] != 0 ? d->config.bootloader_name : DEFAULT_NAME);
     uint16_t mtu = own_mtu(d);
-    device_gatt_application(&d->sides[SIM_MODE_APPLICATION].gatt, d->config.name,
-                            d->config.buttonless == SIM_BUTTONLESS_UNBONDED, mtu);
-    device_gatt_bootloader(&d->sides[SIM_MODE_BOOTLOADER].gatt, d->own_name, mtu);
-    for (int i = 0; i < 2; i++) {
+    device_gatt_application(&d->sides[DEVICE_APPLICATION].gatt, d->config.name,
+                            d->config.buttonless, mtu);
+    device_gatt_bootloader(&d->sides[DEVICE_BOOTLOADER].gatt, d->own_name, false, mtu);
+    device_gatt_bootloader(&d->sides[DEVICE_BONDED_BOOTLOADER].gatt, d->own_name, true, mtu);
+    for (int i = 0; i < DEVICE_SIDES; i++) {
         struct device_side *side = &d->sides[i];
         const struct peripheral_config config = {side->gatt.services, side->gatt.count, mtu,
                                                  d->config.refuse_mtu};
@@ -355,7 +354,7 @@ bool device_radio_build(struct sim_device *d)
         if (side->server == NULL)
             return false;
     }
-    return true;
+    return device_security_build(d);
 }
 
 void device_radio_free(struct sim_device *d)
@@ -363,6 +362,7 @@ void device_radio_free(struct sim_device *d)
     device_radio_quiet(d);
     if (d->link != NULL)
         air_vanish(d->link, AIR_PERIPHERAL);
-    peripheral_free(&d->sides[0].server);
-    peripheral_free(&d->sides[1].server);
+    device_security_free(d);
+    for (int i = 0; i < DEVICE_SIDES; i++)
+        peripheral_free(&d->sides[i].server);
 }

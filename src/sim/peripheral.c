@@ -36,6 +36,7 @@ struct peripheral {
     struct attribute_table table;
     uint16_t mtu;
     bool asked_mtu;
+    bool encrypted, has_key;
     const struct peripheral_characteristic *indicated; /* not confirmed yet */
     uint8_t out[PERIPHERAL_MAX_MTU];
 };
@@ -75,9 +76,44 @@ void peripheral_reset(struct peripheral *p)
 {
     p->mtu = PERIPHERAL_DEFAULT_MTU;
     p->asked_mtu = false;
+    p->encrypted = p->has_key = false;
     p->indicated = NULL;
     for (uint16_t i = 0; i < p->table.count; i++)
         p->table.attributes[i].cccd = 0;
+}
+
+void peripheral_set_security(struct peripheral *p, bool encrypted, bool has_key)
+{
+    p->encrypted = encrypted;
+    p->has_key = has_key;
+}
+
+size_t peripheral_get_cccds(const struct peripheral *p, uint16_t *values, size_t room)
+{
+    size_t count = 0;
+    for (uint16_t i = 0; i < p->table.count && count < room; i++) {
+        if (p->table.attributes[i].kind == ATTRIBUTE_CCCD)
+            values[count++] = p->table.attributes[i].cccd;
+    }
+    return count;
+}
+
+void peripheral_set_cccds(struct peripheral *p, const uint16_t *values, size_t count)
+{
+    size_t taken = 0;
+    for (uint16_t i = 0; i < p->table.count && taken < count; i++) {
+        if (p->table.attributes[i].kind == ATTRIBUTE_CCCD)
+            p->table.attributes[i].cccd = values[taken++];
+    }
+}
+
+/* What the link lacks for this attribute; 0 = nothing. */
+static uint8_t check_security(const struct peripheral *p, const struct attribute *a)
+{
+    bool guarded = a->kind == ATTRIBUTE_VALUE || a->kind == ATTRIBUTE_CCCD;
+    if (!guarded || !a->characteristic->secure || p->encrypted)
+        return 0;
+    return p->has_key ? ATT_INSUFFICIENT_ENCRYPTION : ATT_INSUFFICIENT_AUTHENTICATION;
 }
 
 /* A PDU as large as the MTU allows. */
@@ -187,6 +223,14 @@ static uint16_t last_handle(const struct peripheral *p, const struct range *rang
     return range->end < p->table.count ? range->end : p->table.count;
 }
 
+/* Why this attribute can't be read; 0 = it can. A client configuration always can. */
+static uint8_t check_read(const struct peripheral *p, const struct attribute *a)
+{
+    if (!attribute_readable(a))
+        return ATT_READ_NOT_PERMITTED;
+    return a->kind == ATTRIBUTE_VALUE ? check_security(p, a) : 0;
+}
+
 static void find_information(struct peripheral *p, struct bytes_reader *r)
 {
     struct range range;
@@ -230,8 +274,8 @@ static void find_by_type_value(struct peripheral *p, struct bytes_reader *r)
         uint8_t small[ATTRIBUTE_SMALL];
         size_t size;
         const uint8_t *value = attribute_value(a, small, &size);
-        if (!attribute_readable(a) || !attribute_uuid_equal(&type, &wanted) ||
-            size != wanted_size || (size > 0 && memcmp(value, wanted_value, size) != 0))
+        if (check_read(p, a) != 0 || !attribute_uuid_equal(&type, &wanted) || size != wanted_size ||
+            (size > 0 && memcmp(value, wanted_value, size) != 0))
             continue;
         bytes_put_u16(&w, a->handle);
         bytes_put_u16(&w, a->group_end);
@@ -244,11 +288,12 @@ static void find_by_type_value(struct peripheral *p, struct bytes_reader *r)
 
 /*
  * Read By Type and Read By Group Type: handles (and group ends) with values of equal length.
- * Returns the handle of the first attribute that may not be read if it is the first found, else 0.
+ * Returns the handle of the first attribute that may not be read, and why, if it is the first
+ * found, else 0.
  */
 static uint16_t list_values(struct peripheral *p, const struct range *range,
                             const struct peripheral_uuid *wanted, bool groups,
-                            struct bytes_writer *w)
+                            struct bytes_writer *w, uint8_t *error)
 {
     size_t size = 0;
     size_t head = groups ? 4 : 2;
@@ -258,7 +303,8 @@ static uint16_t list_values(struct peripheral *p, const struct range *range,
         if (!attribute_uuid_equal(&type, wanted))
             continue;
         bool first = w->at == 1;
-        if (!attribute_readable(a))
+        *error = check_read(p, a);
+        if (*error != 0)
             return first ? a->handle : 0;
         uint8_t small[ATTRIBUTE_SMALL];
         size_t full;
@@ -285,9 +331,10 @@ static void read_by_type(struct peripheral *p, struct bytes_reader *r)
     struct peripheral_uuid wanted = get_uuid(r);
     struct bytes_writer w;
     answer_begin(p, &w, OP_READ_BY_TYPE + 1);
-    uint16_t hidden = list_values(p, &range, &wanted, false, &w);
+    uint8_t error = 0;
+    uint16_t hidden = list_values(p, &range, &wanted, false, &w, &error);
     if (hidden != 0)
-        refuse(p, OP_READ_BY_TYPE, hidden, ATT_READ_NOT_PERMITTED);
+        refuse(p, OP_READ_BY_TYPE, hidden, error);
     else if (w.at == 1)
         refuse(p, OP_READ_BY_TYPE, range.start, ATT_NOT_FOUND);
     else
@@ -306,7 +353,8 @@ static void read_by_group_type(struct peripheral *p, struct bytes_reader *r)
     }
     struct bytes_writer w;
     answer_begin(p, &w, OP_READ_BY_GROUP_TYPE + 1);
-    list_values(p, &range, &wanted, true, &w);
+    uint8_t error = 0;
+    list_values(p, &range, &wanted, true, &w, &error);
     if (w.at == 1)
         refuse(p, OP_READ_BY_GROUP_TYPE, range.start, ATT_NOT_FOUND);
     else
@@ -319,10 +367,9 @@ static void read_at(struct peripheral *p, uint8_t opcode, uint16_t handle, uint1
     uint8_t small[ATTRIBUTE_SMALL];
     size_t size = 0;
     const uint8_t *value = a != NULL ? attribute_value(a, small, &size) : NULL;
-    if (a == NULL) {
-        refuse(p, opcode, handle, ATT_INVALID_HANDLE);
-    } else if (!attribute_readable(a)) {
-        refuse(p, opcode, handle, ATT_READ_NOT_PERMITTED);
+    uint8_t error = a != NULL ? check_read(p, a) : ATT_INVALID_HANDLE;
+    if (error != 0) {
+        refuse(p, opcode, handle, error);
     } else if (offset > size) {
         refuse(p, opcode, handle, ATT_INVALID_OFFSET);
     } else {
@@ -364,10 +411,13 @@ static uint8_t check_write(const struct peripheral *p, const struct attribute *a
 {
     if (a == NULL)
         return ATT_INVALID_HANDLE;
+    uint8_t lacking = check_security(p, a);
     if (a->kind == ATTRIBUTE_CCCD)
-        return check_cccd(a, bytes, size);
+        return lacking != 0 ? lacking : check_cccd(a, bytes, size);
     if (a->kind != ATTRIBUTE_VALUE || !(a->characteristic->properties & property))
         return ATT_WRITE_NOT_PERMITTED;
+    if (lacking != 0)
+        return lacking;
     const struct peripheral_characteristic *c = a->characteristic;
     if (c->max_size != 0 && size > c->max_size)
         return ATT_INVALID_LENGTH;
@@ -379,10 +429,13 @@ static uint8_t check_write(const struct peripheral *p, const struct attribute *a
 
 static void carry_out(struct peripheral *p, struct attribute *a, const uint8_t *bytes, size_t size)
 {
-    if (a->kind == ATTRIBUTE_CCCD)
+    if (a->kind == ATTRIBUTE_CCCD) {
         a->cccd = (uint16_t)(bytes[0] | bytes[1] << 8);
-    else if (p->ops.written != NULL)
+        if (p->ops.subscribed != NULL)
+            p->ops.subscribed(p->context);
+    } else if (p->ops.written != NULL) {
         p->ops.written(p->context, a->characteristic, bytes, size);
+    }
 }
 
 static void write_request(struct peripheral *p, struct bytes_reader *r)

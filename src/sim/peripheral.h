@@ -29,10 +29,12 @@ enum peripheral_error {
     ATT_READ_NOT_PERMITTED = 0x02,
     ATT_WRITE_NOT_PERMITTED = 0x03,
     ATT_INVALID_PDU = 0x04,
+    ATT_INSUFFICIENT_AUTHENTICATION = 0x05,
     ATT_NOT_SUPPORTED = 0x06,
     ATT_INVALID_OFFSET = 0x07,
     ATT_NOT_FOUND = 0x0A,
     ATT_INVALID_LENGTH = 0x0D,
+    ATT_INSUFFICIENT_ENCRYPTION = 0x0F,
     ATT_UNSUPPORTED_GROUP = 0x10,
     ATT_VALUE_NOT_ALLOWED = 0x13,
     ATT_CCCD_IMPROPER = 0xFD,
@@ -54,6 +56,7 @@ struct peripheral_characteristic {
     uint16_t max_size;  /* of a write, bytes; 0 = not limited but by the MTU */
     const void *value;  /* what reading gives; not copied */
     size_t value_size;
+    bool secure; /* value and descriptor are for encrypted links only */
 };
 
 struct peripheral_service {
@@ -82,6 +85,8 @@ struct peripheral_ops {
     void (*mtu_changed)(void *context, uint16_t mtu);
     /* The client was refused something (for logs). */
     void (*refused)(void *context, uint8_t opcode, uint16_t handle, uint8_t error);
+    /* The client changed a client configuration descriptor. */
+    void (*subscribed)(void *context);
 };
 
 /* NULL when memory ran out. The configuration is copied, the services are not. */
@@ -89,8 +94,16 @@ struct peripheral *peripheral_new(const struct peripheral_config *config,
                                   const struct peripheral_ops *ops, void *context);
 void peripheral_free(struct peripheral **peripheral);
 
-/* A new link: MTU 23, nothing subscribed, nothing outstanding. */
+/* A new link: MTU 23, nothing subscribed, nothing outstanding, not encrypted. */
 void peripheral_reset(struct peripheral *peripheral);
+/* The link's security: whether it is encrypted, and whether there is a key to encrypt it with. It
+ * decides about `secure` characteristics: refused with 05 or, if the client could encrypt the link,
+ * 0F (Core Vol 3 Part C 10.3.1). */
+void peripheral_set_security(struct peripheral *peripheral, bool encrypted, bool has_key);
+/* The client configuration descriptors in the order of their handles, for keeping them with a bond:
+ * copies up to `room` and returns their number; sets the first `count`. */
+size_t peripheral_get_cccds(const struct peripheral *peripheral, uint16_t *values, size_t room);
+void peripheral_set_cccds(struct peripheral *peripheral, const uint16_t *values, size_t count);
 /* One PDU from the client. Whatever it is, it is answered, obeyed or ignored as the standard says.
  */
 void peripheral_receive(struct peripheral *peripheral, const uint8_t *pdu, size_t size);
