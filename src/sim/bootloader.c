@@ -139,12 +139,18 @@ static void ask_reset(struct bootloader *b)
         b->reset = sim_after(b->world, 0, do_reset, b);
 }
 
+static void give_up(struct bootloader *b)
+{
+    b->at_once = !b->profile->abort_disconnects;
+    ask_reset(b);
+}
+
 static void inactive(void *context)
 {
     struct bootloader *b = context;
     b->inactivity = 0;
     NOTE(b, "inactive", "seconds=%u", (unsigned)(b->patience / 1000000));
-    ask_reset(b);
+    give_up(b);
 }
 
 static void wait_for_client(struct bootloader *b, uint32_t us)
@@ -173,7 +179,7 @@ void bootloader_continue(struct bootloader *b)
 
 static void forget_ram(struct bootloader *b)
 {
-    b->activating = b->init_valid = b->relinked = b->reset_due = b->continues = false;
+    b->activating = b->init_valid = b->relinked = b->reset_due = b->continues = b->at_once = false;
     b->object = OBJECT_INVALID;
     b->prn = b->prn_left = 0;
     b->buffers = b->lost = b->owed = 0;
@@ -213,6 +219,11 @@ bool bootloader_is_activating(const struct bootloader *b)
 bool bootloader_is_busy(const struct bootloader *b)
 {
     return b->running && (b->activating || b->owed > 0 || b->reset_due || b->reset != 0);
+}
+
+bool bootloader_resets_at_once(const struct bootloader *b)
+{
+    return b->at_once;
 }
 
 void bootloader_stop(struct bootloader *b)
@@ -284,7 +295,7 @@ static void abort_update(struct bootloader *b, struct bytes_reader *request)
 {
     (void)request;
     NOTE(b, "abort", "offset=%u", (unsigned)b->settings.progress.image_offset);
-    ask_reset(b);
+    give_up(b);
 }
 
 struct request_kind {

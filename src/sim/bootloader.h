@@ -73,6 +73,9 @@ bool bootloader_is_activating(const struct bootloader *bootloader);
 /* Something that was begun goes on by itself, whether or not a client is there: an activation, an
  * executed object on its way into flash, a reset that is due. */
 bool bootloader_is_busy(const struct bootloader *bootloader);
+/* The reset that is asked for comes at once, without a word to the other end: after an abort or a
+ * timeout before SDK 16. */
+bool bootloader_resets_at_once(const struct bootloader *bootloader);
 /* Power is gone or the chip resets: no timers, nothing answers, what the flash was doing is cut.
  * Does nothing when stopped. */
 void bootloader_stop(struct bootloader *bootloader);

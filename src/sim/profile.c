@@ -27,16 +27,14 @@
  * is written down. Nothing makes a bootloader of these leave DFU mode by itself. */
 #define SDK_OLD                                                                                    \
     .settings_version = 1, .flash_queue = 4, .chunk = 256, .max_data_object = 4096,                \
-    .max_command_object = 256, .saves_progress = true, .abort_disconnects = true, .mtu = 23,       \
-    .max_octets = 27, .event_length_us = 3750, .supervision_timeout = 400,                         \
-    .adv_interval_us = 25000
+    .max_command_object = 256, .saves_progress = true, .mtu = 23, .max_octets = 27,                \
+    .event_length_us = 3750, .supervision_timeout = 400, .adv_interval_us = 25000
 
 #define SDK_14                                                                                     \
     .sdk = 14, .settings_version = 1, .flash_queue = 8, .chunk = 256, .max_data_object = 4096,     \
-    .max_command_object = 256, .saves_progress = true, .abort_disconnects = true,                  \
-    .set_name = true, .inactivity_us = 120000000, .continuation_us = 10000000, .mtu = 23,          \
-    .max_octets = 27, .event_length_us = 3750, .supervision_timeout = 400,                         \
-    .adv_interval_us = 25000
+    .max_command_object = 256, .saves_progress = true, .set_name = true,                           \
+    .inactivity_us = 120000000, .continuation_us = 10000000, .mtu = 23, .max_octets = 27,          \
+    .event_length_us = 3750, .supervision_timeout = 400, .adv_interval_us = 25000
 
 #define SDK_NEW                                                                                    \
     .settings_version = 2, .flash_queue = 16, .buffers = 17, .max_data_object = 4096,              \
@@ -45,7 +43,8 @@
     .phys = 3, .event_length_us = 7500, .interval = 12, .supervision_timeout = 600,                \
     .adv_interval_us = 25000
 
-/* 15.3: resets without a word to the other end, and (as some builds do) reports whole objects. */
+/* 15.3: an abort resets without a word to the other end; reports whole objects, as some builds do.
+ */
 #define SDK_15 .sdk = 15, SDK_NEW, .rounds_offset = true
 #define SDK_16 .sdk = 16, SDK_NEW, .abort_disconnects = true, .protocol_reduced = true
 #define SDK_17 .sdk = 17, SDK_NEW, .abort_disconnects = true, .protocol_reduced = true

@@ -33,7 +33,7 @@ struct sim_profile {
     bool rounds_offset;          /* select reports whole objects only */
     bool saves_progress;         /* executed objects survive a reset */
     bool execute_waits;          /* Execute of data answers when the flash is idle */
-    bool abort_disconnects;      /* the link is ended before a reset, not left */
+    bool abort_disconnects;      /* the link is ended before a reset by abort or timeout */
     bool reexecute_denied;       /* 08 for Execute of an object executed before the link was lost */
     bool protocol_reduced;       /* version requests are compiled out */
     bool set_name;               /* the buttonless service can set the bootloader's name */
