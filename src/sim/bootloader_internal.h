@@ -75,6 +75,7 @@ struct bootloader {
     uint32_t moved;    /* bytes of a new bootloader the MBR has moved */
     bool continues;    /* DFU mode when the flash is idle: one more image may come */
     bool relinked;     /* since the last object was executed */
+    bool at_once;      /* the reset doesn't wait for the link's end */
     bool reset_due;    /* when the flash is idle */
     uint32_t patience; /* us, what `inactivity` waits */
     sim_timer inactivity, reset;
