@@ -28,4 +28,18 @@ static inline const char *enable_of(int api)
     return api == 2 ? ENABLE_V2 : api == 3 ? ENABLE_V3_MTU247 : "0060";
 }
 
+/* What a peripheral with an MTU of 23 says: one characteristic of 128 bits per answer. */
+static const struct answer small_answers[] = {
+    {"060100ffff002859fe", "070b00ffff"},
+    {"080b00ffff0328", "0915"
+                       "0c00040d0050eada308883b89f604f15f30200c98e"},
+    {"080d00ffff0328", "0915"
+                       "0e00180f0050eada308883b89f604f15f30100c98e"},
+    {"080f00ffff0328", "01080f000a"},
+    {"040f001000", "05011000"
+                   "0229"},
+    {"1210000100", "13"},
+    {NULL, NULL},
+};
+
 #endif

@@ -76,6 +76,31 @@ static void only_v2_answers_the_first_config_at_once(void **state)
     }
 }
 
+static void the_builds_have_periods_of_their_own(void **state)
+{
+    (void)state;
+    static const struct {
+        struct sim_dongle_config config;
+        unsigned ms;
+    } builds[] = {
+        {{.api = 2}, 200},
+        {{.api = 2, .baud = 115200}, 340},
+        {{.api = 3}, 400},
+        {{.api = 3, .baud = 115200}, 400},
+        {{.api = 6, .usb = true}, 400},
+    };
+    for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++) {
+        struct host *h = host_new(&builds[i].config);
+        run(h, (builds[i].ms - 1) * MS);
+        assert_int_equal(h->syncs, 0);
+        run(h, 3 * MS);
+        assert_int_equal(h->syncs, 1);
+        run(h, builds[i].ms * MS);
+        assert_int_equal(h->syncs, 2);
+        host_free(h);
+    }
+}
+
 /* Section 12.4: acknowledged, no response, then SYNC, and everything is forgotten. */
 static void check_wrong_guess(int api, const char *request)
 {
@@ -181,6 +206,7 @@ int main(void)
         cmocka_unit_test(every_dialect_shows_its_softdevice),
         cmocka_unit_test(there_is_no_usb_dongle_of_v2_and_no_v4),
         cmocka_unit_test(only_v2_answers_the_first_config_at_once),
+        cmocka_unit_test(the_builds_have_periods_of_their_own),
         cmocka_unit_test(a_wrong_guess_restarts_the_chip_without_a_response),
         cmocka_unit_test(a_harmless_command_proves_in_every_dialect_that_a_dongle_listens),
         cmocka_unit_test(a_packet_above_the_limit_restarts_the_chip_without_an_ack),

@@ -25,14 +25,13 @@ static const struct sd_tag default_tag = {.conn_count = 1,
 
 void sd_config_reset(struct softdevice *sd)
 {
-    static const struct air_address factory = {1, {0x01, 0x5A, 0x3C, 0x0D, 0x06, 0xE1}};
     static const char name[] = "nRF5x";
     sd->enabled = false;
     sd->base_count = 0;
     sd->extended_events = false;
     sd->octets = LEAST_OCTETS;
     sd->rssi = -50;
-    sd->address = factory;
+    sd->address = sd->setup.address;
     sd->config = (struct sd_config){.plain = default_tag,
                                     .base_count_max = BASES,
                                     .periph = 1,
@@ -134,7 +133,9 @@ static uint32_t set_roles(struct sd_call *call, uint32_t id)
     int64_t periph = dongle_rpc_number(call->in, "cfg.value.periph");
     int64_t central = dongle_rpc_number(call->in, "cfg.value.central");
     int64_t security = dongle_rpc_number(call->in, "cfg.value.central_sec");
-    if (periph + central > SD_LINKS_MAX || security > central)
+    int64_t sets = dongle_rpc_number(call->in, "cfg.value.adv_sets"); /* v6 */
+    int64_t survey = dongle_rpc_number(call->in, "cfg.value.qos_channel_survey");
+    if (periph + central > SD_LINKS_MAX || security > central || sets > 1 || survey > 1)
         return SD_INVALID_PARAM;
     call->sd->config.periph = (uint8_t)periph;
     call->sd->config.central = (uint8_t)central;
