@@ -343,7 +343,7 @@ static int check_missing(const struct args *args, size_t arguments)
         if (command->options[i].required && args->values[i].count == 0)
             return args_complain(args, "Missing option %s.",
                                  both_names(&command->options[i], names));
-    if (arguments < command->argument_count)
+    if (arguments + command->optional_count < command->argument_count)
         return args_complain(args, "Missing argument '%s'.", command->arguments[arguments].name);
     return ARGS_GO_ON;
 }

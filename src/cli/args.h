@@ -64,6 +64,7 @@ struct args_command {
     size_t option_count;
     const struct args_argument *arguments;
     size_t argument_count;
+    size_t optional_count; /* how many of the last arguments may be left out (NULL) */
     bool stop_at_argument; /* what follows the first argument is another command's */
 };
 

@@ -34,6 +34,8 @@ extern const struct command cmd_sim;
 extern const struct command cmd_keys_generate;
 extern const struct command cmd_keys_display;
 extern const struct command cmd_pkg_generate;
+extern const struct command cmd_bond_list;
+extern const struct command cmd_bond_remove;
 
 /* The exit code of a class of failure: its positive value, 130 when cancelled. */
 int command_exit_code(int code);

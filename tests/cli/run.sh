@@ -102,7 +102,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' sim version help; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' bond 'bond list' 'bond remove' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
@@ -439,6 +439,70 @@ case_keys() {
     said '^Warning: the package is not signed'
     expect 0 "$nordfu" keys display --key pk --format pem key.pem
     grep -q '^-----BEGIN PUBLIC KEY-----$' out || fail "no public key"
+}
+
+# bonds_file: two bonds, in the form that the program keeps them.
+bonds_file() {
+    bond='own=C6:05:04:03:02:01/static ltk=a0a1a2a3a4a5a6a7a8a9aaabacadaeaf size=16 ediv=1234 rand=b0b1b2b3b4b5b6b7'
+    identity='identity=E6:25:24:23:22:21/public irk=9b7d390aa610103405adc857a33402ec'
+    echo 'nordfu bonds 1'
+    echo "created=2026-03-01T12:00:00Z peer=DE:06:3B:97:4C:D8/static $bond lesc=no authenticated=no"
+    echo "created=2026-03-02T12:00:00Z peer=71:11:11:11:11:11/resolvable $bond lesc=no authenticated=no $identity"
+    echo end
+}
+
+case_bond() {
+    expect 0 "$nordfu" bond list --bonds bonds
+    said '^No bonds\.$'
+    [ ! -e bonds ] || fail "a list made the file"
+    bonds_file >bonds
+    chmod 600 bonds
+    expect 0 "$nordfu" bond list --bonds bonds
+    said '^DE:06:3B:97:4C:D8  2026-03-01T12:00:00Z  C6:05:04:03:02:01  -$'
+    said '^71:11:11:11:11:11  2026-03-02T12:00:00Z  C6:05:04:03:02:01  E6:25:24:23:22:21$'
+    ! grep -qi -e a0a1a2 -e b0b1b2 -e 9b7d39 out err || fail "a key was shown"
+    expect 0 "$nordfu" bond list --json --bonds bonds
+    ! grep -qi -e a0a1a2 -e b0b1b2 -e 9b7d39 out err || fail "a key was shown"
+    [ "$("$json_lines" bond <out)" = 2 ] || fail "not two bonds"
+    [ "$("$json_lines" bond address_type <out)" = resolvable ] || fail "not the second bond"
+    [ "$("$json_lines" bond identity <out)" = E6:25:24:23:22:21 ] || fail "no identity"
+    [ "$("$json_lines" bond created <out)" = 2026-03-02T12:00:00Z ] || fail "no time"
+    expect 5 "$nordfu" bond remove --bonds bonds 010203040506
+    failed_with 'There is no bond with 01:02:03:04:05:06 in bonds'
+    expect 0 "$nordfu" bond remove --bonds bonds e62524232221
+    said '^1 bond deleted\.$'
+    expect 0 "$nordfu" bond list --bonds bonds
+    [ "$(wc -l <out)" = 2 ] || fail "not one bond left"
+    expect 0 "$nordfu" bond remove --bonds bonds --all
+    said '^1 bond deleted\.$'
+    expect 0 "$nordfu" bond remove --bonds bonds --all
+    said '^0 bonds deleted\.$'
+}
+
+case_bond_refused() {
+    expect 2 "$nordfu" bond remove --bonds bonds
+    said 'Name either the ADDRESS of a device or --all'
+    expect 2 "$nordfu" bond remove --bonds bonds --all DE063B974CD8
+    expect 2 "$nordfu" bond remove --bonds bonds DE063B974C
+    said 'Must be exactly 6 bytes HEX'
+    expect 2 "$nordfu" bond list --bonds=
+    expect 2 "$nordfu" bond lost
+    said "Did you mean 'list'?"
+    bonds_file >bonds
+    chmod 644 bonds
+    expect 10 "$nordfu" bond list --bonds bonds
+    failed_with 'chmod 600 bonds'
+    chmod 600 bonds
+    echo more >>bonds
+    expect 10 "$nordfu" bond list --json --bonds bonds
+    failed_with 'line 5 stands behind the end'
+    [ "$("$json_lines" error exit <out)" = 10 ] || fail "no error in JSON"
+    expect 10 "$nordfu" bond remove --all --bonds bonds
+    grep -q '^more$' bonds || fail "the file was touched"
+    rm bonds
+    expect 0 env XDG_STATE_HOME="$folder/state" "$nordfu" bond list
+    expect 2 env -u XDG_STATE_HOME -u HOME "$nordfu" bond list
+    failed_with 'neither HOME nor XDG_STATE_HOME is set'
 }
 
 case_sim_ends() {
