@@ -91,6 +91,8 @@ static int failed(const struct nordfu_port *port, const char *what, int code,
 static int wait_for(const struct posix_port *self, short events, uint64_t deadline,
                     struct nordfu_error *error)
 {
+    if (self->fd < 0)
+        return gone(&self->port, error);
     for (;;) {
         if (nordfu_cancel_is_set(self->port.cancel))
             return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
