@@ -118,6 +118,27 @@ void bootloader_get_versions(const struct bootloader *b, struct bootloader_versi
     versions->softdevice = b->softdevice.fwid;
 }
 
+void bootloader_get_progress(const struct bootloader *b, struct bootloader_progress *progress)
+{
+    const struct settings_progress *p = &b->settings.progress;
+    *progress = (struct bootloader_progress){
+        .object = b->object,
+        .command_size = p->command_size,
+        .command_taken = p->command_offset,
+        .image_size = b->init_valid ? b->image_size : 0,
+        .image_taken = p->image_offset,
+        .object_begin = p->image_offset_last,
+        .object_size = p->object_size,
+        .object_max = b->profile->max_data_object,
+    };
+}
+
+void bootloader_set_watch(struct bootloader *b, const struct bootloader_watch *watch, void *context)
+{
+    b->watch = watch;
+    b->watch_context = context;
+}
+
 void bootloader_get_stats(const struct bootloader *b, struct bootloader_stats *stats)
 {
     *stats = b->stats;
@@ -255,10 +276,17 @@ void bootloader_flash_done(void *context)
     bootloader_poll(context);
 }
 
+void bootloader_reply(struct bootloader *b, const uint8_t *bytes, size_t size)
+{
+    const struct bootloader_watch *watch = b->watch;
+    if (watch == NULL || watch->answer == NULL || watch->answer(b->watch_context, bytes, size))
+        b->ops.reply(b->context, bytes, size);
+}
+
 void bootloader_answer(struct bootloader *b, enum op op, struct init_verdict verdict)
 {
     uint8_t bytes[4] = {0x60, (uint8_t)op, (uint8_t)verdict.result, (uint8_t)verdict.extended};
-    b->ops.reply(b->context, bytes, verdict.result == RESULT_EXTENDED ? 4 : 3);
+    bootloader_reply(b, bytes, verdict.result == RESULT_EXTENDED ? 4 : 3);
 }
 
 void bootloader_answer_result(struct bootloader *b, enum op op, enum dfu_result result)
@@ -275,7 +303,7 @@ static void set_prn(struct bootloader *b, struct bytes_reader *request)
 static void protocol_version(struct bootloader *b, struct bytes_reader *request)
 {
     (void)request;
-    b->ops.reply(b->context, (const uint8_t[]){0x60, OP_PROTOCOL_VERSION, RESULT_SUCCESS, 1}, 4);
+    bootloader_reply(b, (const uint8_t[]){0x60, OP_PROTOCOL_VERSION, RESULT_SUCCESS, 1}, 4);
 }
 
 /* Over BLE the original sends these answers without their payload. */

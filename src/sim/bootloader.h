@@ -118,6 +118,31 @@ struct bootloader_versions {
 void bootloader_get_versions(const struct bootloader *bootloader,
                              struct bootloader_versions *versions);
 
+/* Where the transfer is. */
+struct bootloader_progress {
+    uint8_t object; /* what data packets belong to: 0 none, 1 command, 2 data */
+    uint32_t command_size, command_taken; /* bytes of the init packet */
+    uint32_t image_size, image_taken;     /* bytes of the image; size 0 = no valid init packet */
+    uint32_t object_begin, object_size;   /* the current data object's place in the image */
+    uint32_t object_max;                  /* bytes of a whole data object */
+};
+void bootloader_get_progress(const struct bootloader *bootloader,
+                             struct bootloader_progress *progress);
+
+/* Looks on, and may do harm; for damage to order. Each may be NULL. */
+struct bootloader_watch {
+    /* A data packet before it is looked at: what is to be taken instead (the same number of bytes,
+     * valid until the next packet), NULL = it is lost. */
+    const uint8_t *(*packet)(void *context, const uint8_t *bytes, size_t size);
+    /* The packet was dealt with. The last thing done for it: power may be cut here. */
+    void (*taken)(void *context);
+    /* An answer is due; false = it is never given. Power may not be cut here. */
+    bool (*answer)(void *context, const uint8_t *bytes, size_t size);
+};
+/* NULL = nobody. The watch is not copied. */
+void bootloader_set_watch(struct bootloader *bootloader, const struct bootloader_watch *watch,
+                          void *context);
+
 /* Counters for tests and the event log. */
 struct bootloader_stats {
     uint32_t packets;      /* data packets taken */

@@ -129,10 +129,8 @@ static void notify_receipt(struct bootloader *b, enum dfu_result result)
         bootloader_answer_result(b, OP_CRC, result);
 }
 
-void bootloader_data(struct bootloader *b, const uint8_t *bytes, size_t size)
+static void take_packet(struct bootloader *b, const uint8_t *bytes, size_t size)
 {
-    if (!b->running || b->activating || size == 0)
-        return;
     bool full = b->profile->buffers != 0 && b->buffers >= b->profile->buffers;
     if (full || size > b->profile->mtu - 3u) {
         lose(b, "buffers");
@@ -150,4 +148,18 @@ void bootloader_data(struct bootloader *b, const uint8_t *bytes, size_t size)
     else
         NOTE(b, "refused", "data=%zu result=%02X", size, (unsigned)result);
     notify_receipt(b, result);
+}
+
+void bootloader_data(struct bootloader *b, const uint8_t *bytes, size_t size)
+{
+    const struct bootloader_watch *watch = b->watch;
+    if (!b->running || b->activating || size == 0)
+        return;
+    if (watch != NULL && watch->packet != NULL)
+        bytes = watch->packet(b->watch_context, bytes, size);
+    if (bytes != NULL)
+        take_packet(b, bytes, size);
+    /* Last: it may cut the power. */
+    if (watch != NULL && watch->taken != NULL)
+        watch->taken(b->watch_context);
 }

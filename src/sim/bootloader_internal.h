@@ -51,6 +51,8 @@ struct bootloader {
     void *context;
     char label[32];
     struct bootloader_stats stats;
+    const struct bootloader_watch *watch; /* NULL = nobody */
+    void *watch_context;
     struct store_page store[2]; /* settings, backup */
     struct sd_info softdevice;  /* the installed one; fwid 0 = none */
     /* For observers. */
@@ -94,6 +96,8 @@ void bootloader_poll(struct bootloader *bootloader);
 void bootloader_stay_active(struct bootloader *bootloader);
 /* Activation is over and the application valid: DFU mode for the continuation timeout. */
 void bootloader_continue(struct bootloader *bootloader);
+/* Every answer and receipt. */
+void bootloader_reply(struct bootloader *bootloader, const uint8_t *bytes, size_t size);
 void bootloader_answer(struct bootloader *bootloader, enum op op, struct init_verdict verdict);
 void bootloader_answer_result(struct bootloader *bootloader, enum op op, enum dfu_result result);
 

@@ -116,7 +116,7 @@ static void send_words(struct bootloader *b, enum op op, const uint32_t *words, 
     bytes_put_u8(&w, RESULT_SUCCESS);
     for (int i = 0; i < count; i++)
         bytes_put_u32(&w, words[i]);
-    b->ops.reply(b->context, bytes, w.at);
+    bootloader_reply(b, bytes, w.at);
 }
 
 void object_select(struct bootloader *b, struct bytes_reader *request)

@@ -96,6 +96,8 @@ void device_leave(struct sim_device *d, bool to_bootloader)
         return;
     if (to_bootloader)
         sim_log(d->world, "device.jump", "device=%s", d->label);
+    if (to_bootloader && d->onlooker != NULL && d->onlooker->jumps != NULL)
+        d->onlooker->jumps(d->onlooker_context);
     d->leaving = true;
     d->requested = to_bootloader;
     device_radio_quiet(d);
@@ -105,6 +107,8 @@ void device_leave(struct sim_device *d, bool to_bootloader)
 
 void device_all_sent(struct sim_device *d)
 {
+    if (d->onlooker != NULL && d->onlooker->sent != NULL)
+        d->onlooker->sent(d->onlooker_context);
     if (d->leaving)
         set_leave(d, 0, end_link);
 }
@@ -278,6 +282,24 @@ static void cut_power(void *context)
 void sim_device_cut_power_at(struct sim_device *d, uint32_t operation)
 {
     flash_on_operation(d->flash, operation, cut_power, d);
+}
+
+void sim_device_on_operation(struct sim_device *d, uint32_t operation, sim_action action,
+                             void *context)
+{
+    flash_on_operation(d->flash, operation, action, context);
+}
+
+void sim_device_set_watch(struct sim_device *d, const struct sim_device_watch *watch, void *context)
+{
+    d->onlooker = watch;
+    d->onlooker_context = context;
+    bootloader_set_watch(d->bootloader, watch != NULL ? &watch->bootloader : NULL, context);
+}
+
+void sim_device_get_progress(const struct sim_device *d, struct bootloader_progress *progress)
+{
+    bootloader_get_progress(d->bootloader, progress);
 }
 
 void sim_device_on_bytes(struct sim_device *d, uint32_t bytes, sim_action action, void *context)

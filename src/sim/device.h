@@ -102,6 +102,10 @@ void sim_device_power_on(struct sim_device *device);
 /* Power off in the middle of the `operation`th flash operation that begins from now on (1 = the
  * next). */
 void sim_device_cut_power_at(struct sim_device *device, uint32_t operation);
+/* Calls `action` in the middle of the `operation`th flash operation that begins from now on; in
+ * place of an earlier wish. */
+void sim_device_on_operation(struct sim_device *device, uint32_t operation, sim_action action,
+                             void *context);
 /* The link is lost (supervision timeout at the other end); the device advertises again after
  * `silence_us`. */
 void sim_device_cut_link(struct sim_device *device, uint64_t silence_us);
@@ -110,6 +114,17 @@ void sim_device_on_bytes(struct sim_device *device, uint32_t bytes, sim_action a
                          void *context);
 /* The next `count` data packets after `skip` more are lost in the bootloader's queue. */
 void sim_device_drop_packets(struct sim_device *device, uint32_t skip, uint32_t count);
+
+/* Looks on what the device does, for damage to order (damage.h). Each may be NULL. */
+struct sim_device_watch {
+    struct bootloader_watch bootloader;
+    void (*jumps)(void *context); /* is about to enter its bootloader; the link is still there */
+    void (*sent)(void *context);  /* all that was queued has reached the other end */
+};
+/* NULL = nobody. The watch is not copied. */
+void sim_device_set_watch(struct sim_device *device, const struct sim_device_watch *watch,
+                          void *context);
+void sim_device_get_progress(const struct sim_device *device, struct bootloader_progress *progress);
 
 /* What runs, or ran last while the chip restarts. */
 enum sim_device_mode sim_device_mode(const struct sim_device *device);

@@ -85,6 +85,8 @@ struct sim_device {
     struct device_security security;
     /* faults */
     struct device_watch watch;
+    const struct sim_device_watch *onlooker; /* NULL = nobody */
+    void *onlooker_context;
     uint32_t skip, drop, dropped;
 };
 
