@@ -45,6 +45,8 @@ static uint32_t set_octets(struct sd_call *call)
     int64_t octets = dongle_rpc_number(call->in, "option.value.max_pdu_payload");
     if (octets < OCTETS_MIN || octets > OCTETS_MAX)
         return SD_INVALID_PARAM;
+    if (call->sd->setup.refuse_length != 0)
+        return call->sd->setup.refuse_length;
     call->sd->octets = (uint16_t)octets;
     return SD_SUCCESS;
 }
