@@ -386,15 +386,24 @@ static void take_line(void *context, enum nordfu_log_level level, const char *li
     strcat(strcat(text, line), "\n");
 }
 
-static void keys_stay_out_of_the_log(void **state)
+static void take_trace(void *context, uint64_t time, const char *line)
+{
+    (void)time;
+    take_line(context, NORDFU_LOG_ERROR, line);
+}
+
+static void keys_stay_out_of_log_and_trace(void **state)
 {
     /* Without the first byte and the last: parts would give them away, too. */
     static const char *const secrets[] = {"a1a2a3", "e1e2e3", "d1d2d3", "b1b2b3", "3132333435"};
     struct setup *s = *state;
     struct nordfu_bond keys;
     char *text = calloc(1, LOG_MAX);
-    s->log =
-        (struct nordfu_log){.level = NORDFU_LOG_TRANSPORT, .write = take_line, .context = text};
+    s->log = (struct nordfu_log){.level = NORDFU_LOG_TRANSPORT,
+                                 .write = take_line,
+                                 .context = text,
+                                 .trace = take_trace,
+                                 .trace_context = text};
     int rc = PAIR(s, &keys, STEPS_AGREE, SEND("02 1500 0000 313233343536 00"), SEND(SEC_UPDATE),
                   SEND(BONDED_STATUS), SEND(BONDED_STATUS "ff"), CALL(DISCONNECT), SEND(LOST("16")),
                   STEPS_CONNECT, CALL(ENCRYPT), SEND(SEC_UPDATE), STEPS_REST);
@@ -403,6 +412,9 @@ static void keys_stay_out_of_the_log(void **state)
     finish(s);
     assert_non_null(strstr(text, "H5 > "));
     assert_non_null(strstr(text, "Event skipped")); /* the one that is too long */
+    assert_non_null(strstr(text, "dongle ! GAP_AUTH_STATUS 0219"));
+    assert_non_null(strstr(text, "bytes, the keys in them are not shown)"));
+    assert_non_null(strstr(text, "dongle < GAP_ENCRYPT success 0185"));
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         if (strstr(text, secrets[i]) != NULL)
             fail_msg("%s is in the log", secrets[i]);
@@ -439,7 +451,7 @@ int main(void)
         TEST(dongle_that_does_not_pair_is_said),
         TEST(silence_about_pairing_ends_at_the_deadline),
         TEST(bond_just_made_encrypts_the_next_link),
-        TEST(keys_stay_out_of_the_log),
+        TEST(keys_stay_out_of_log_and_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

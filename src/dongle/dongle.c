@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "dongle/dongle_trace.h"
 #include "dongle/rpc_secret.h"
 
 #define WRITE_TIME  NORDFU_SECOND /* for the port to take a packet */
@@ -223,6 +224,11 @@ static int check_flight(struct dongle *d, struct nordfu_error *error)
 
 /* ---- What arrives ---- */
 
+static struct dongle_trace trace_of(const struct dongle *d)
+{
+    return (struct dongle_trace){.log = d->log, .time = dongle_now(d), .dialect = d->dialect};
+}
+
 static void take_response(struct dongle *d, const uint8_t *payload, size_t size)
 {
     struct answer answer = {.done = true};
@@ -235,6 +241,8 @@ static void take_response(struct dongle *d, const uint8_t *payload, size_t size)
                    verdict == RPC_UNKNOWN ? "needless" : "malformed");
         return;
     }
+    struct dongle_trace trace = trace_of(d);
+    dongle_trace_response(&trace, d->flight.command, answer.status, payload, size);
     nordfu_log(d->log, NORDFU_LOG_DEBUG, "%s: status 0x%02X",
                rpc_command_name(d->dialect, d->flight.command), (unsigned)answer.status);
     d->flight.active = false;
@@ -263,6 +271,8 @@ static void take_event(struct dongle *d, const uint8_t *payload, size_t size)
         nordfu_log_bytes(d->log, "Event skipped", payload, rpc_open_size(payload, size));
         return;
     }
+    struct dongle_trace trace = trace_of(d);
+    dongle_trace_event(&trace, event.id, payload, size);
     bool report = event.id == RPC_EVENT_GAP_ADV_REPORT;
     if (!report)
         nordfu_log(d->log, NORDFU_LOG_DEBUG, "Event %s", rpc_event_name(d->dialect, event.id));
@@ -310,6 +320,8 @@ static bool launch(struct dongle *d, enum rpc_command command, const uint8_t *by
     uint64_t now = dongle_now(d);
     if (!h5_session_send(&d->session, bytes, size, now))
         return false;
+    struct dongle_trace trace = trace_of(d);
+    dongle_trace_request(&trace, command, bytes, size);
     d->flight =
         (struct flight){.active = true, .command = command, .limit = now + DONGLE_ANSWER_TIME};
     return true;
