@@ -8,6 +8,8 @@
 #include "cli/json.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/trace_file.h"
+#include "nordfu/bond.h"
 #include "nordfu/target.h"
 
 enum {
@@ -21,12 +23,22 @@ enum {
     OPTION_MTU,
     OPTION_DELAY,
     OPTION_SCAN_TIME,
+    OPTION_TIMEOUT,
+    OPTION_PRN,
+    OPTION_INTERVAL,
+    OPTION_PHY,
+    OPTION_NO_RESUME,
+    OPTION_DRY_RUN,
+    OPTION_BONDS,
     OPTION_BAUD,
+    OPTION_TRACE,
+    OPTION_TRACE_KEYS,
     OPTION_JSON,
     OPTIONS,
 };
 
 static const char *const chips[] = {"NRF51", "NRF52", NULL};
+static const char *const phys[] = {"1M", "2M", NULL};
 
 static const struct args_option options[OPTIONS] = {
     [OPTION_PACKAGE] = {"-pkg", "--package", ARGS_FILE, "The update package.", NULL, true},
@@ -61,10 +73,39 @@ static const struct args_option options[OPTIONS] = {
     [OPTION_SCAN_TIME] = {NULL, "--scan-time", ARGS_INTEGER,
                           "Seconds to look for the device, each time, 1 to 3600; 10 by default.",
                           NULL, false},
+    [OPTION_TIMEOUT] = {NULL, "--timeout", ARGS_INTEGER,
+                        "Seconds that the whole update may take, 1 to 86400; as long as it takes "
+                        "by default.",
+                        NULL, false},
+    [OPTION_PRN] = {"-prn", "--prn", ARGS_INTEGER,
+                    "Have the bootloader confirm every so many packets, 1 to 65535; 0, by default, "
+                    "is fastest.",
+                    NULL, false},
+    [OPTION_INTERVAL] = {NULL, "--interval", ARGS_REAL,
+                         "Connection interval to ask for, 7.5 to 4000 milliseconds; the best by "
+                         "default.",
+                         NULL, false},
+    [OPTION_PHY] =
+        {NULL, "--phy", ARGS_CHOICE,
+         "Fastest radio mode to ask for; 2M by default, with 1M where that can't be had.", phys,
+         false},
+    [OPTION_NO_RESUME] = {NULL, "--no-resume", ARGS_FLAG,
+                          "Begin with the first byte, whatever the device holds already.", NULL,
+                          false},
+    [OPTION_DRY_RUN] = {NULL, "--dry-run", ARGS_FLAG,
+                        "Connect and say what an update would do; change nothing.", NULL, false},
+    [OPTION_BONDS] = {NULL, "--bonds", ARGS_TEXT,
+                      "File that keeps bonds with devices; see nordfu bond.", NULL, false},
     [OPTION_BAUD] =
         {NULL, "--baud", ARGS_INTEGER,
          "Rate of the serial port, one of the usual ones from 9600 to 3000000; 1000000 by default.",
          NULL, false},
+    [OPTION_TRACE] = {NULL, "--trace", ARGS_TEXT,
+                      "Write a readable record of everything that is said to this file.", NULL,
+                      false},
+    [OPTION_TRACE_KEYS] = {NULL, "--trace-keys", ARGS_FLAG,
+                           "Show the keys of bonds in the trace, too; they are secret.", NULL,
+                           false},
     [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per event on standard output.",
                      NULL, false},
 };
@@ -145,8 +186,8 @@ static const struct {
     int64_t least, most;
     const char *unit;
 } ranges[] = {
-    {OPTION_DELAY, 0, 3600, " seconds"},
-    {OPTION_SCAN_TIME, 1, 3600, " seconds"},
+    {OPTION_TIMEOUT, 1, 86400, " seconds"}, {OPTION_PRN, 0, 65535, " packets"},
+    {OPTION_DELAY, 0, 3600, " seconds"},    {OPTION_SCAN_TIME, 1, 3600, " seconds"},
     {OPTION_BAUD, 9600, 3000000, ""},
 };
 
@@ -160,14 +201,34 @@ static int check_values(const struct args *args)
                                  (long long)ranges[i].least, (long long)ranges[i].most,
                                  ranges[i].unit);
     }
-    static const int filled[] = {OPTION_PORT, OPTION_SERIAL};
+    const struct args_value *interval = &args->values[OPTION_INTERVAL];
+    if (interval->count > 0 && (interval->real < 7.5 || interval->real > 4000))
+        return args_complain(args,
+                             "Invalid value for '--interval': %s; it must be 7.5 to 4000 "
+                             "milliseconds.",
+                             interval->text);
+    static const int filled[] = {OPTION_PORT, OPTION_SERIAL, OPTION_BONDS, OPTION_TRACE};
     for (size_t i = 0; i < sizeof(filled) / sizeof(filled[0]); i++) {
         const struct args_value *value = &args->values[filled[i]];
         if (value->count > 0 && value->text[0] == 0)
-            return args_complain(args, "Invalid value for '%s' / '%s': it is empty.",
-                                 options[filled[i]].short_name, options[filled[i]].name);
+            return args_complain(
+                args, "Invalid value for '%s%s%s': it is empty.",
+                options[filled[i]].short_name != NULL ? options[filled[i]].short_name : "",
+                options[filled[i]].short_name != NULL ? "' / '" : "", options[filled[i]].name);
     }
     return ARGS_GO_ON;
+}
+
+/* What good users need not say. */
+static void read_wishes(const struct args_value *values, struct nordfu_update_options *update)
+{
+    const char *phy = values[OPTION_PHY].text;
+    update->timeout_ms = (uint32_t)values[OPTION_TIMEOUT].number * 1000;
+    update->prn = (uint16_t)values[OPTION_PRN].number;
+    update->interval = (uint16_t)(values[OPTION_INTERVAL].real / 1.25 + 0.5);
+    update->phy = phy == NULL ? 0 : phy[0] == '1' ? 1 : 2;
+    update->no_resume = values[OPTION_NO_RESUME].count > 0;
+    update->dry_run = values[OPTION_DRY_RUN].count > 0;
 }
 
 static int read_options(const struct args *args, struct nordfu_update_options *update)
@@ -191,7 +252,10 @@ static int read_options(const struct args *args, struct nordfu_update_options *u
     update->mtu = (uint16_t)(mtu < 23 ? 23 : mtu > 247 ? 247 : mtu);
     update->connect_delay_ms = (uint32_t)values[OPTION_DELAY].number * 1000;
     update->scan_timeout_ms = (uint32_t)values[OPTION_SCAN_TIME].number * 1000;
-    return check_values(args);
+    int code = check_values(args);
+    if (code == ARGS_GO_ON)
+        read_wishes(values, update);
+    return code;
 }
 
 /* One run: what its callbacks need. */
@@ -200,6 +264,8 @@ struct run {
     bool json;
     bool begun; /* some of the image may be on the device */
     struct progress progress;
+    struct trace_file trace;
+    struct nordfu_bond_store *bonds;
     struct nordfu_target *target;
 };
 
@@ -218,6 +284,23 @@ static void on_signal(void *context)
     nordfu_target_cancel(context);
 }
 
+/* The trace and the store of bonds. */
+static int open_files(struct app *app, const struct args *args, struct run *run,
+                      struct nordfu_error *error)
+{
+    const char *trace = args->values[OPTION_TRACE].text;
+    int code = trace != NULL ? trace_file_open(&run->trace, trace, &app->log, error) : 0;
+    app->log.keys = args->values[OPTION_TRACE_KEYS].count > 0;
+    if (code != 0)
+        return code;
+    code = nordfu_bond_store_open(&run->bonds, args->values[OPTION_BONDS].text, error);
+    if (code == 0 || args->values[OPTION_BONDS].count > 0)
+        return code;
+    /* Most devices want no bond; those that do are told about it. */
+    nordfu_log(&app->log, NORDFU_LOG_WARNING, "Bonds are not kept: %s", error->text);
+    return 0;
+}
+
 /* The SoftDevice API that programs which know the chip only expect on it. */
 static int hint_of(const char *chip)
 {
@@ -226,11 +309,13 @@ static int hint_of(const char *chip)
 
 /* Package, port and target, in the order in which trouble is cheapest. */
 static int prepare(struct app *app, const struct args *args, struct nordfu_package **package,
-                   struct nordfu_target **target, struct nordfu_error *error)
+                   struct run *run, struct nordfu_error *error)
 {
     char found[256];
     const char *path = args->values[OPTION_PORT].count > 0 ? args->values[OPTION_PORT].text : found;
     int code = nordfu_package_open(package, args->values[OPTION_PACKAGE].text, error);
+    if (code == 0)
+        code = open_files(app, args, run, error);
     if (code == 0 && path == found)
         code = find_port(found, sizeof(found), args->values[OPTION_SERIAL].text, error);
     const struct nordfu_target_options wishes = {
@@ -238,7 +323,7 @@ static int prepare(struct app *app, const struct args *args, struct nordfu_packa
         .baud = (uint32_t)args->values[OPTION_BAUD].number,
         .api_hint = hint_of(args->values[OPTION_CHIP].text),
     };
-    return code == 0 ? nordfu_target_open(target, path, &wishes, error) : code;
+    return code == 0 ? nordfu_target_open(&run->target, path, &wishes, error) : code;
 }
 
 /* Something worth knowing that the update itself does not tell. */
@@ -295,6 +380,8 @@ static int update(struct run *run, const struct nordfu_package *package,
         code = report_failure(run, code, &error);
     else if (run->json)
         json_print_result(stdout, &result);
+    else if (wishes->dry_run)
+        remark(run, "Dry run: nothing was changed.");
     else
         progress_summary(&run->progress, &result);
     signals_end(&signals);
@@ -317,11 +404,15 @@ static int run_dfu_ble(struct app *app, const struct args *args)
         remark(&run, "Programming the dongle is not possible yet; going on with what it runs.");
     progress_init(&run.progress, stdout, app->verbosity < 2);
     app->progress = &run.progress;
-    code = prepare(app, args, &package, &run.target, &error);
+    code = prepare(app, args, &package, &run, &error);
+    wishes.bonds = run.bonds;
     code = code == 0 ? update(&run, package, &wishes) : report_failure(&run, code, &error);
+    if (trace_file_close(&run.trace, &app->log, &error) != 0 && code == 0)
+        code = command_fail(&error);
     app->progress = NULL;
     progress_close(&run.progress);
     nordfu_target_free(&run.target);
+    nordfu_bond_store_free(&run.bonds);
     nordfu_package_free(&package);
     return code;
 }

@@ -6,8 +6,9 @@
 #include "dongle/rpc_names.h"
 #include "dongle/rpc_secret.h"
 
-#define SHOWN_MOST 64 /* bytes of a packet; the rest of the longer ones is payload of the update   \
-                       */
+#define SHOWN_MOST                                                                                 \
+    64 /* bytes of a packet; the rest of the longer ones is payload of the update                  \
+        */
 
 static void write_line(const struct dongle_trace *trace, const char *what, const char *name,
                        const char *status, const uint8_t *packet, size_t size)
