@@ -134,6 +134,11 @@ void air_free(struct air **air)
     *air = NULL;
 }
 
+unsigned air_number(struct air *air)
+{
+    return ++air->numbers;
+}
+
 void air_set_loss(struct air *air, double loss)
 {
     air->loss = loss;

@@ -39,6 +39,8 @@ struct air_config {
 
 struct air *air_new(struct sim_world *world, const struct air_config *config);
 void air_free(struct air **air);
+/* 1, 2, 3 ...: a number that nobody else in this air has got, to make addresses of. */
+unsigned air_number(struct air *air);
 void air_set_loss(struct air *air, double loss);
 
 enum air_end {
@@ -95,6 +97,8 @@ struct air_link_ops {
     void (*phy_requested)(void *context, struct air_link *link, uint8_t tx_phys, uint8_t rx_phys);
     /* One PDU of the security manager's channel arrived (code first). */
     void (*receive_smp)(void *context, struct air_link *link, const uint8_t *pdu, size_t size);
+    /* All own PDUs of that channel were acknowledged by the other link layer. */
+    void (*sent_smp)(void *context, struct air_link *link);
     /* Peripheral: the central encrypts the link with the key that these name. The end must answer
      * with air_answer_key, also from in here. NULL: there is no key. */
     void (*key_requested)(void *context, struct air_link *link, uint16_t ediv,
@@ -162,6 +166,8 @@ size_t air_queued(const struct air_link *link, enum air_end end);
 
 /* Queues one PDU for the security manager's channel. False if memory ran out. */
 bool air_send_smp(struct air_link *link, enum air_end end, const void *pdu, size_t size);
+/* PDUs of that channel queued at `end`. */
+size_t air_queued_smp(const struct air_link *link, enum air_end end);
 
 #define AIR_KEY_SIZE 16
 /*

@@ -31,9 +31,17 @@ static void tell(struct air_link *link, enum air_end end, uint8_t status)
 
 void air_smp_arrived(struct air_link *link, enum air_end end, const struct air_packet *packet)
 {
-    const struct air_side *side = &link->side[other(end)];
-    if (side->ops->receive_smp != NULL)
-        side->ops->receive_smp(side->context, link, packet->pdu, packet->size);
+    const struct air_side *from = &link->side[end], *to = &link->side[other(end)];
+    link->side[end].smp_count--;
+    if (to->ops->receive_smp != NULL)
+        to->ops->receive_smp(to->context, link, packet->pdu, packet->size);
+    if (from->smp_count == 0 && !link->broken && from->ops->sent_smp != NULL)
+        from->ops->sent_smp(from->context, link);
+}
+
+size_t air_queued_smp(const struct air_link *link, enum air_end end)
+{
+    return link->side[end].smp_count;
 }
 
 void air_encrypt(struct air_link *link, uint16_t ediv, const uint8_t rand[8],

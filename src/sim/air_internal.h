@@ -30,7 +30,8 @@ struct air {
     struct sim_world *world;
     double loss;
     int8_t rssi;
-    int walking; /* lists are being walked: the dead stay in them until that is over */
+    unsigned numbers; /* given out */
+    int walking;      /* lists are being walked: the dead stay in them until that is over */
     struct air_advertiser *advertisers;
     struct air_scanner *scanners;
     struct air_initiator *initiators;
@@ -92,6 +93,7 @@ struct air_side {
     struct air_queue data;
     struct air_queue control;
     size_t att_count; /* ATT PDUs not yet reported as sent */
+    size_t smp_count; /* SMP PDUs not yet acknowledged */
     uint32_t *tags;   /* acknowledged in this connection event */
     size_t tag_count, tag_capacity;
     struct air_procedure length, phy;

@@ -422,6 +422,7 @@ static bool push_pdu(struct air_link *link, enum air_end end, enum air_kind kind
         memcpy(packet->pdu, pdu, size);
     queue_push(&link->side[end].data, packet);
     link->side[end].att_count += kind == AIR_ATT;
+    link->side[end].smp_count += kind == AIR_SMP;
     air_link_wake(link);
     return true;
 }

@@ -34,6 +34,8 @@ struct sim_dongle_config {
     enum sim_firmware firmware;
     bool silent;   /* the same as SIM_FIRMWARE_SILENT */
     uint16_t fwid; /* that VERSION_GET shows; 0 = that of the API's SoftDevice */
+    struct air_address
+        address; /* its own; zeros: E1:06:0D:3C:5A:01, the next dongle's ends in 02 */
     /* A status that a command gets instead of being carried out; 0 = normal. */
     uint32_t refuse_mtu;
     uint32_t refuse_length;

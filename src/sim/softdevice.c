@@ -36,6 +36,17 @@ static const struct sd_command *find_command(const char *name)
     return NULL;
 }
 
+/* Random static, and the same in every run: one by one. */
+static void set_address(struct softdevice *sd)
+{
+    static const struct air_address nobody = {0}, first = {1, {0, 0x5A, 0x3C, 0x0D, 0x06, 0xE1}};
+    struct air_address *address = &sd->setup.address;
+    if (memcmp(address, &nobody, sizeof(nobody)) != 0)
+        return;
+    *address = first;
+    address->bytes[0] = (uint8_t)air_number(sd->air);
+}
+
 struct softdevice *softdevice_new(struct sim_world *world, struct air *air,
                                   const struct softdevice_config *config)
 {
@@ -46,6 +57,7 @@ struct softdevice *softdevice_new(struct sim_world *world, struct air *air,
     sd->world = world;
     sd->air = air;
     sd->setup = *config;
+    set_address(sd);
     sd->dialect = dialect;
     sd->traits = sd_traits_of(config->api);
     for (size_t i = 0; i < dialect->command_count; i++)

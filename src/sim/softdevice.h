@@ -21,9 +21,10 @@ struct softdevice;
 
 struct softdevice_config {
     int api;
-    uint32_t ram;  /* bytes that the firmware build left for the SoftDevice */
-    uint16_t fwid; /* that VERSION_GET shows */
-    bool nrf52840; /* the chip, else an nRF52832 */
+    uint32_t ram;               /* bytes that the firmware build left for the SoftDevice */
+    uint16_t fwid;              /* that VERSION_GET shows */
+    bool nrf52840;              /* the chip, else an nRF52832 */
+    struct air_address address; /* from the factory; zeros: one that no other dongle has */
     /* A status that the command gets instead of being carried out; 0 = normal. */
     uint32_t refuse_mtu, refuse_length, refuse_phy;
     /* Events are there to be taken. */

@@ -334,6 +334,12 @@ static void receive_smp(void *context, struct air_link *air, const uint8_t *pdu,
     sd_security_receive(context, pdu, size);
 }
 
+static void sent_smp(void *context, struct air_link *air)
+{
+    (void)air;
+    sd_security_sent(context);
+}
+
 static void encrypted(void *context, struct air_link *air, uint8_t status)
 {
     (void)air;
@@ -349,6 +355,7 @@ const struct air_link_ops *sd_link_ops(const struct softdevice *sd)
         .params_changed = params_changed,
         .params_requested = params_requested,
         .receive_smp = receive_smp,
+        .sent_smp = sent_smp,
         .encrypted = encrypted,
         .length_changed = length_changed,
         .phy_changed = phy_changed,
@@ -363,6 +370,7 @@ const struct air_link_ops *sd_link_ops(const struct softdevice *sd)
         .params_changed = params_changed,
         .params_requested = params_requested,
         .receive_smp = receive_smp,
+        .sent_smp = sent_smp,
         .encrypted = encrypted,
         .length_changed = length_changed_alone,
     };

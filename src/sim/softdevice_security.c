@@ -32,6 +32,8 @@ struct sd_security {
     sim_timer timer;
     bool waits;      /* for SEC_PARAMS_REPLY */
     bool encrypting; /* with a key of the host's */
+    bool finishing;  /* a pairing is over, but for its last PDUs */
+    struct smp_result result;
     uint8_t next_level, next_size;
     uint8_t level, key_size; /* in force */
     bool holds;              /* a copy of a keyset */
@@ -209,12 +211,12 @@ static uint8_t security_status(uint8_t status)
     return status == SMP_TIMED_OUT ? SECURITY_TIMED_OUT : (uint8_t)(SECURITY_FAILED + status);
 }
 
-static void pairing_over(void *context, const struct smp_result *result)
+static void tell_status(struct sd_security *s)
 {
-    struct sd_security *s = context;
+    const struct smp_result *result = &s->result;
     struct dongle_rpc_values *event = sd_event_on(s->link);
     bool good = result->status == SMP_SUCCESS;
-    s->waits = false;
+    s->finishing = false;
     dongle_rpc_put(event, "auth_status", security_status(result->status));
     dongle_rpc_put(event, "flags.error_src", result->by_peer);
     dongle_rpc_put(event, "flags.bonded", result->bonded);
@@ -229,6 +231,17 @@ static void pairing_over(void *context, const struct smp_result *result)
     }
     s->holds = false;
     sd_event_send(s->link->sd, "GAP_AUTH_STATUS", NULL);
+}
+
+/* The host hears of success when the peer has the keys. */
+static void pairing_over(void *context, const struct smp_result *result)
+{
+    struct sd_security *s = context;
+    s->waits = false;
+    s->result = *result;
+    s->finishing = result->status == SMP_SUCCESS && air_queued_smp(s->link->air, AIR_CENTRAL) > 0;
+    if (!s->finishing)
+        tell_status(s);
 }
 
 /* Lifetime */
@@ -302,6 +315,12 @@ void sd_security_receive(struct sd_link *link, const uint8_t *pdu, size_t size)
         return;
     smp_receive(s->smp, pdu, size, now(s));
     arm(s);
+}
+
+void sd_security_sent(struct sd_link *link)
+{
+    if (link->security != NULL && link->security->finishing && link->state == SD_LINK_UP)
+        tell_status(link->security);
 }
 
 /* The peripheral has no key: the SoftDevice gives the link up. */
@@ -387,6 +406,11 @@ static bool may_pair(const struct softdevice *sd)
     return busy < sd->config.central_sec;
 }
 
+static bool is_busy(const struct sd_security *s)
+{
+    return s->encrypting || s->finishing || smp_is_busy(s->smp);
+}
+
 static uint32_t authenticate(struct sd_call *call)
 {
     uint32_t status = check_params(call);
@@ -395,7 +419,7 @@ static uint32_t authenticate(struct sd_call *call)
     struct sd_security *s = security_of(call->link);
     if (s == NULL)
         return SD_NO_MEM;
-    if (s->encrypting || smp_is_busy(s->smp))
+    if (is_busy(s))
         return SD_BUSY;
     if (smp_is_dead(s->smp))
         return SD_TIMEOUT;
@@ -490,7 +514,7 @@ static uint32_t encrypt(struct sd_call *call)
     struct sd_security *s = security_of(call->link);
     if (s == NULL)
         return SD_NO_MEM;
-    if (s->encrypting || smp_is_busy(s->smp))
+    if (is_busy(s))
         return SD_BUSY;
     /* A length that is too short makes another key of it (section 14, trap 1). */
     uint8_t key[16] = {0};

@@ -9,6 +9,8 @@
 
 /* A PDU of the security manager's channel arrived. */
 void sd_security_receive(struct sd_link *link, const uint8_t *pdu, size_t size);
+/* All PDUs given to that channel are through. */
+void sd_security_sent(struct sd_link *link);
 /* The link layer's encryption procedure is over. */
 void sd_security_encrypted(struct sd_link *link, uint8_t status);
 /* Forgets all about a link that is gone. */
