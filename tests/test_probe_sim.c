@@ -22,7 +22,7 @@ struct bench {
 
 static const struct air_address address = {1, {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE}};
 
-static void open_bench(struct bench *b, const struct sim_dongle_config *dongle, int hint)
+static int try_open(struct bench *b, const struct sim_dongle_config *dongle, int hint)
 {
     const struct nordfu_central_options options = {.api_hint = hint};
     struct sim_device_config device = {.name = "Thermo",
@@ -41,9 +41,15 @@ static void open_bench(struct bench *b, const struct sim_dongle_config *dongle, 
     assert_non_null(b->dongle);
     assert_int_equal(sim_port_new(&port, b->world, b->dongle, &b->error), 0);
     uint64_t before = sim_now(b->world);
-    if (nordfu_central_dongle_open(&b->central, &port, &options, &b->error) != 0)
-        fail_msg("v%d, hint %d: %s", dongle->api, hint, b->error.text);
+    int rc = nordfu_central_dongle_open(&b->central, &port, &options, &b->error);
     b->probed = sim_now(b->world) - before;
+    return rc;
+}
+
+static void open_bench(struct bench *b, const struct sim_dongle_config *dongle, int hint)
+{
+    if (try_open(b, dongle, hint) != 0)
+        fail_msg("v%d, hint %d: %s", dongle->api, hint, b->error.text);
 }
 
 static void close_bench(struct bench *b)
@@ -107,10 +113,71 @@ static void every_dongle_is_recognised_within_two_seconds_whatever_the_hint(void
     }
 }
 
+/* A dongle whose SoftDevice is enabled already, since the client before was killed. */
+static void second_client_finds_every_dongle_as_well(void **state)
+{
+    (void)state;
+    static const struct nordfu_central_options options = {.api_hint = 0};
+    static const struct sim_dongle_config configs[] = {
+        {.api = 2},
+        {.api = 3},
+        {.api = 5, .usb = true},
+        {.api = 6},
+    };
+    for (size_t i = 0; i < 4; i++) {
+        struct bench b;
+        struct nordfu_port *port = NULL;
+        open_bench(&b, &configs[i], configs[i].api);
+        link_up(&b);
+        nordfu_central_free(&b.central);
+        assert_int_equal(sim_port_new(&port, b.world, b.dongle, &b.error), 0);
+        uint64_t before = sim_now(b.world);
+        assert_int_equal(nordfu_central_dongle_open(&b.central, &port, &options, &b.error), 0);
+        assert_true(sim_now(b.world) - before < 2 * NORDFU_SECOND);
+        link_up(&b);
+        close_bench(&b);
+    }
+}
+
+static void something_else_at_the_port_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        struct sim_dongle_config config;
+        const char *says, *mends;
+    } cases[] = {
+        {{.api = 5, .firmware = SIM_FIRMWARE_SILENT}, "Nothing answers on", "program it"},
+        {{.api = 5, .firmware = SIM_FIRMWARE_GARBAGE},
+         "writes text answers on simulated dongle (\"[",
+         "another port"},
+        {{.api = 5, .firmware = SIM_FIRMWARE_ECHO}, "comes straight back", "another port"},
+        {{.api = 5, .firmware = SIM_FIRMWARE_BOOTLOADER},
+         "is in its DFU bootloader",
+         "nrfutil dfu usb-serial -pkg connectivity_4.1.4_usb_with_s132_5.1.0_dfu_pkg.zip -p "},
+        {{.api = 5, .fwid = 0x98}, "SoftDevice API v4 (S132 4.0.2)", "connectivity_4.1.4_"},
+        {{.api = 2, .fwid = 0x67}, "SoftDevice API v1 (S130 1.0.0)", "connectivity_4.1.4_"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (int usb = 0; usb <= (cases[i].config.api != 2); usb++) {
+            struct bench b;
+            struct sim_dongle_config config = cases[i].config;
+            config.usb = usb != 0;
+            assert_int_equal(try_open(&b, &config, 0), NORDFU_ERR_DONGLE);
+            print_message("%4llu ms: %s\n", (unsigned long long)b.probed / 1000, b.error.text);
+            assert_non_null(strstr(b.error.text, cases[i].says));
+            assert_non_null(strstr(b.error.text, cases[i].mends));
+            assert_true(b.probed < 3 * NORDFU_SECOND);
+            close_bench(&b);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dongle_is_recognised_within_two_seconds_whatever_the_hint),
+        cmocka_unit_test(second_client_finds_every_dongle_as_well),
+        cmocka_unit_test(something_else_at_the_port_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

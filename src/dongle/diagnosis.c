@@ -69,8 +69,11 @@ static enum board board_of(enum diagnosis diagnosis, const struct nordfu_port_id
 static const struct {
     const char *before, *after, *advice;
 } sentences[DIAGNOSIS_COUNT] = {
-    [DIAGNOSIS_SILENCE] = {"Nothing answers on ",
-                           ": no connectivity firmware runs there, or it hangs. ", REPLUG},
+    [DIAGNOSIS_SILENCE] =
+        {"Nothing answers on ",
+         ": no connectivity firmware runs there, it uses another rate (try --baud "
+         "115200 for old firmware), or it hangs. ",
+         REPLUG},
     [DIAGNOSIS_ECHO] = {"What is sent to ",
                         " comes straight back: there is a modem or a loop, no connectivity "
                         "firmware. ",
