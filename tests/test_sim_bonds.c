@@ -1,161 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Pairing, bonds and the bonded way into the bootloader, by a bare host that speaks to a simulated
  * dongle (connectivity-wire.md 11.8; dfu-protocol.md D.2). */
-#include "dongle_bench.h"
-
-#include "sim/device.h"
-
-#define ADDRESS      "d84c973b06de"
-#define SECOND       1000000u
-#define ADDRESS_NEXT "d94c973b06de"
-
-/* What the host keeps of a bond, as it would be in a file. */
-struct bond {
-    char master_id[21]; /* hex */
-    char enc_info[35];
-    uint8_t irk[16];
-};
-
-struct scene {
-    struct host *host;
-    struct sim_device *device;
-};
-
-static const struct sim_device_config bonded = {
-    .address = {1, {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE}},
-    .name = "Thermo",
-    .mode = SIM_MODE_APPLICATION,
-    .buttonless = SIM_BUTTONLESS_BONDED,
-    .hw_version = 52,
-    .softdevice = 0xCA,
-    .app_version = 1,
-};
-
-static void enable(struct host *h)
-{
-    ask(h, "0069230000000101f700", "016900000000");
-    ask(h, "0060", "016000000000");
-}
-
-static struct scene scene_new(const struct sim_device_config *config)
-{
-    struct scene s = {.host = host_started()};
-    s.device = sim_device_new(s.host->world, s.host->air, config);
-    assert_non_null(s.device);
-    enable(s.host);
-    return s;
-}
-
-static void scene_free(struct scene *s)
-{
-    assert_false(sim_world_failed(s->host->world));
-    sim_device_free(&s->device);
-    host_free(s->host);
-}
-
-/* The next packet that begins so, as hex; others are let pass. */
-static const char *until(struct host *h, const char *beginning)
-{
-    static char text[2 * PAYLOAD_MAX + 1];
-    uint8_t got[PAYLOAD_MAX];
-    size_t size;
-    while (next_packet(h, got, &size, false, 40 * SECOND)) {
-        text[0] = 0;
-        for (size_t i = 0; i < size; i++)
-            snprintf(text + 2 * i, 3, "%02x", got[i]);
-        if (strncmp(text, beginning, strlen(beginning)) == 0)
-            return text;
-    }
-    fail_msg("%s never came", beginning);
-    return text;
-}
-
-static void join(struct host *h, const char *address)
-{
-    char text[128];
-    snprintf(text, sizeof(text), "008c0102%s0101a0005000000001060018000000900101", address);
-    assert_true(request_hex(h, text));
-    until(h, "018c00000000");
-    until(h, "0210");
-}
-
-static void leave(struct host *h)
-{
-    assert_true(request_hex(h, "0076000013"));
-    until(h, "0211000000");
-}
-
-/* A write request; returns the gatt_status in the response, as hex. */
-static const char *write(struct host *h, const char *handle, const char *value)
-{
-    static char status[5];
-    char text[128];
-    snprintf(text, sizeof(text), "009c0000010100%s0000%02x0001%s", handle,
-             (unsigned)strlen(value) / 2, value);
-    assert_true(request_hex(h, text));
-    until(h, "019c00000000");
-    snprintf(status, sizeof(status), "%.4s", until(h, "0238000000") + 10);
-    return status;
-}
-
-#define ROOM16 "00000000000000000000000000000000"
-#define ROOM_ENC                                                                                   \
-    "01" ROOM16 "00"                                                                               \
-    "00000000000000000000"
-#define ROOM_ID "01" ROOM16 "00000000000000"
-#define ROOM    ROOM_ENC ROOM_ID "0000"
-
-#define AUTHENTICATE "007e0000013107100303"
-
-/* Pairs and keeps the peer's keys; both sides distribute key and identity. */
-static void pair(struct host *h, struct bond *bond)
-{
-    ask(h, AUTHENTICATE, "017e00000000");
-    until(h, "02130000003107100303");
-    assert_true(request_hex(h, "007f0000000001" ROOM ROOM));
-    until(h, "017f0000000001" ROOM ROOM);
-    until(h, "021a0000002110");
-    const char *status = until(h, "0219000000");
-    /* Success, bonded, levels 1 and 2, keys of both sides. */
-    assert_memory_equal(status + 10, "000403000303", 12);
-    const char *own = status + 22, *peer = own + 2 * (28 + 24 + 2);
-    assert_int_equal(strlen(peer), 2 * (28 + 24 + 2));
-    assert_memory_equal(own + 2 * 28, "01", 2);
-    assert_memory_equal(peer, "01", 2);
-    snprintf(bond->enc_info, sizeof(bond->enc_info), "%.34s", peer + 2);
-    assert_string_equal(bond->enc_info + 32, "40"); /* 16 bytes, unauthenticated */
-    snprintf(bond->master_id, sizeof(bond->master_id), "%.20s", peer + 36);
-    assert_memory_equal(peer + 56, "01", 2);
-    for (size_t i = 0; i < 16; i++)
-        sscanf(peer + 58 + 2 * i, "%2hhx", &bond->irk[i]);
-    assert_memory_equal(peer + 90, "02" ADDRESS, 14); /* identity: random static */
-}
-
-static void encrypt_with(struct host *h, const struct bond *bond)
-{
-    char text[128];
-    snprintf(text, sizeof(text),
-             "00850000"
-             "01%s"
-             "01%s",
-             bond->master_id, bond->enc_info);
-    ask(h, text, "018500000000");
-}
-
-/* Into the bootloader over an encrypted link of a bonded peer. */
-static void jump(struct host *h)
-{
-    assert_string_equal(write(h, "1700", "0200"), "0000");
-    assert_string_equal(write(h, "1600", "01"), "0000");
-    until(h, "0239000000"
-             "00000000"
-             "1600"
-             "02"
-             "0300"
-             "200101");
-    assert_true(request_hex(h, "009d00001600"));
-    until(h, "021100000013");
-}
+#include "bond_bench.h"
 
 static void a_bonded_host_gets_into_the_bootloader_and_through_it(void **state)
 {
@@ -173,16 +19,14 @@ static void a_bonded_host_gets_into_the_bootloader_and_through_it(void **state)
     run(h, SECOND);
     join(h, ADDRESS);
     assert_string_equal(write(h, "1700", "0200"), "0f01"); /* the link could be encrypted */
-    encrypt_with(h, &bond);
-    until(h, "021a0000002110");
+    encrypt(h, &bond);
     jump(h);
     run(h, SECOND);
     assert_int_equal(sim_device_mode(s.device), SIM_MODE_BOOTLOADER);
     /* The same address, other handles, the same key. */
     join(h, ADDRESS);
     assert_string_equal(write(h, "1300", "0100"), "0f01");
-    encrypt_with(h, &bond);
-    until(h, "021a0000002110");
+    encrypt(h, &bond);
     until(h, "0239000000"
              "00000000"
              "0c00"
@@ -204,10 +48,215 @@ static void a_bonded_host_gets_into_the_bootloader_and_through_it(void **state)
     scene_free(&s);
 }
 
+static void bonds_survive_restarts_and_power_cuts(void **state)
+{
+    (void)state;
+    struct scene s = scene_new(&bonded);
+    struct host *h = s.host;
+    struct bond bond;
+    join(h, ADDRESS);
+    pair(h, &bond);
+    assert_string_equal(write(h, "1100", "0100"), "0000"); /* heart rate */
+    leave(h);
+    sim_device_power_off(s.device);
+    run(h, SECOND);
+    sim_device_power_on(s.device);
+    run(h, SECOND);
+    assert_int_equal(sim_device_bonds(s.device), 1);
+    join(h, ADDRESS);
+    assert_true(request_hex(h, "009a000011000000")); /* subscriptions come back with encryption */
+    assert_memory_equal(until(h, "0236000000") + 26, "02000000", 8);
+    encrypt(h, &bond);
+    assert_true(request_hex(h, "009a000011000000"));
+    assert_memory_equal(until(h, "0236000000") + 26, "02000100", 8);
+    jump(h);
+    run(h, SECOND);
+    /* The power fails in the bootloader: the application runs again, and lets it jump again. */
+    sim_device_power_off(s.device);
+    sim_device_power_on(s.device);
+    run(h, SECOND);
+    assert_int_equal(sim_device_mode(s.device), SIM_MODE_APPLICATION);
+    join(h, ADDRESS);
+    encrypt(h, &bond);
+    jump(h);
+    run(h, SECOND);
+    join(h, ADDRESS);
+    encrypt(h, &bond);
+    scene_free(&s);
+}
+
+static void a_full_application_pairs_with_nobody_else(void **state)
+{
+    (void)state;
+    struct sim_device_config config = bonded;
+    for (uint8_t bonds = 1; bonds <= 2; bonds++) {
+        config.bonds = bonds;
+        struct scene s = scene_new(&config);
+        struct host *other = second_host(s.host);
+        struct bond bond, second;
+        make_bond(s.host, &bond);
+        /* Nor again with the one it has. */
+        run(s.host, SECOND);
+        join(s.host, ADDRESS);
+        ask(s.host, AUTHENTICATE, "017e00000000");
+        until(s.host, "0219000000850100000000");
+        leave(s.host);
+        run(s.host, SECOND);
+        if (bonds == 2) {
+            make_bond(other, &second);
+            assert_string_not_equal(bond.enc_info, second.enc_info);
+        } else {
+            join(other, ADDRESS);
+            ask(other, AUTHENTICATE, "017e00000000");
+            until(other, "0219000000850100000000");
+        }
+        assert_int_equal(sim_device_bonds(s.device), bonds);
+        second_host_free(other);
+        scene_free(&s);
+    }
+}
+
+static void a_peer_may_pair_again_where_that_is_allowed(void **state)
+{
+    (void)state;
+    struct sim_device_config config = bonded;
+    config.repairing = true;
+    struct scene s = scene_new(&config);
+    struct bond bond, again;
+    make_bond(s.host, &bond);
+    run(s.host, SECOND);
+    join(s.host, ADDRESS);
+    pair(s.host, &again);
+    /* Also on an encrypted link. */
+    pair(s.host, &again);
+    assert_string_not_equal(bond.enc_info, again.enc_info);
+    assert_int_equal(sim_device_bonds(s.device), 1);
+    scene_free(&s);
+}
+
+/* The bootloader, once entered with a bond. */
+static struct scene entered(struct bond *bond)
+{
+    struct scene s = scene_new(&bonded);
+    join(s.host, ADDRESS);
+    pair(s.host, bond);
+    jump(s.host);
+    run(s.host, SECOND);
+    assert_int_equal(sim_device_mode(s.device), SIM_MODE_BOOTLOADER);
+    return s;
+}
+
+static void a_bonded_bootloader_hides_but_answers_scanners(void **state)
+{
+    (void)state;
+    struct bond bond;
+    struct scene s = entered(&bond);
+    struct host *other = second_host(s.host);
+    assert_true(request_hex(other, "008a0101a00050000000"));
+    uint8_t got[PAYLOAD_MAX];
+    size_t size, seen[2] = {0};
+    for (int i = 0; i < 20; i++) {
+        assert_true(next_packet(other, got, &size, true, SECOND));
+        if (got[1] != 0x1D)
+            continue;
+        assert_memory_equal(got + 6, "\xD8\x4C\x97\x3B\x06\xDE", 6);
+        bool response = got[20] & 1;
+        seen[response]++;
+        if (!response)
+            assert_memory_equal(got + 23, "\x02\x01\x04\x03\x02\x59\xFE", 7);
+    }
+    assert_true(seen[0] > 0 && seen[1] > 0);
+    second_host_free(other);
+    scene_free(&s);
+}
+
+static void a_bonded_bootloader_lets_in_its_peers_address_only(void **state)
+{
+    (void)state;
+    struct bond bond;
+    struct scene s = entered(&bond);
+    struct host *other = second_host(s.host);
+    /* The request is sent, and nothing comes back. */
+    join(other, ADDRESS);
+    until(other, "02110000003e");
+    assert_int_equal(sim_device_mode(s.device), SIM_MODE_BOOTLOADER);
+    /* Whoever takes over the address gets in, and no further without the key. */
+    ask(other, "006d01", "016d0000000002025a3c0d06e1");
+    ask(other, "006c0102015a3c0d06e1", "016c00000000");
+    join(other, ADDRESS);
+    assert_string_equal(write(other, "1300", "0100"), "0f01");
+    leave(other);
+    /* And the peer gets in after all that. */
+    run(s.host, SECOND);
+    ask(s.host, "006c0102998877665544", "016c02320000"); /* no static address */
+    ask(s.host, "006c01029988776655c4", "016c00000000");
+    join(s.host, ADDRESS);
+    until(s.host, "02110000003e");
+    ask(s.host, "006c0102015a3c0d06e1", "016c00000000");
+    join(s.host, ADDRESS);
+    encrypt(s.host, &bond);
+    second_host_free(other);
+    scene_free(&s);
+}
+
+static void who_has_lost_the_key_is_told_so(void **state)
+{
+    (void)state;
+    struct bond bond, wrong;
+    struct scene s = scene_new(&bonded);
+    make_bond(s.host, &bond);
+    run(s.host, SECOND);
+    join(s.host, ADDRESS);
+    wrong = bond;
+    wrong.enc_info[0] = wrong.enc_info[0] == '0' ? '1' : '0';
+    encrypt_with(s.host, &wrong);
+    until(s.host, "02110000003d");
+    run(s.host, SECOND);
+    sim_device_forget_bonds(s.device);
+    join(s.host, ADDRESS);
+    encrypt_with(s.host, &bond);
+    until(s.host, "021100000006");
+    scene_free(&s);
+}
+
+static void a_key_without_a_bond_is_not_enough_to_jump(void **state)
+{
+    (void)state;
+    struct scene s = scene_new(&bonded);
+    struct host *h = s.host;
+    join(h, ADDRESS);
+    ask(h, "007e0000013007100000", "017e00000000");
+    until(h, "02130000003107100000");
+    ask(h, "007f00000000010000000000000000", "017f00000000010000000000000000");
+    until(h, "021a0000002110");
+    /* Success, not bonded, the keyset that was sent: no room for any key. */
+    until(h, "02190000000000030000000000000000000000");
+    assert_int_equal(sim_device_bonds(s.device), 0);
+    assert_string_equal(write(h, "1700", "0200"), "0000");
+    assert_string_equal(write(h, "1600", "01"), "0000");
+    until(h, "0239000000"
+             "00000000"
+             "1600"
+             "02"
+             "0300"
+             "200107");
+    assert_true(request_hex(h, "009d00001600"));
+    run(h, SECOND);
+    assert_int_equal(sim_device_mode(s.device), SIM_MODE_APPLICATION);
+    scene_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bonded_host_gets_into_the_bootloader_and_through_it),
+        cmocka_unit_test(bonds_survive_restarts_and_power_cuts),
+        cmocka_unit_test(a_full_application_pairs_with_nobody_else),
+        cmocka_unit_test(a_peer_may_pair_again_where_that_is_allowed),
+        cmocka_unit_test(a_bonded_bootloader_hides_but_answers_scanners),
+        cmocka_unit_test(a_bonded_bootloader_lets_in_its_peers_address_only),
+        cmocka_unit_test(who_has_lost_the_key_is_told_so),
+        cmocka_unit_test(a_key_without_a_bond_is_not_enough_to_jump),
     };
     return cmocka_run_group_tests_name("sim_bonds", tests, NULL, NULL);
 }
