@@ -27,6 +27,13 @@ static void play(struct fake_central *f, const struct fake_message *messages, si
     f->message_count = count;
 }
 
+static int jump(struct fake_central *f, struct nordfu_error *error)
+{
+    struct buttonless b;
+    int rc = buttonless_open(&b, &f->central, NULL, error);
+    return rc != 0 ? rc : buttonless_jump(&b, error);
+}
+
 static const struct fake_message success = {16, {0x20, 0x01, 0x01}, 3};
 
 static void the_application_jumps_and_the_link_goes_down_by_itself(void **state)
@@ -36,7 +43,7 @@ static void the_application_jumps_and_the_link_goes_down_by_itself(void **state)
     struct nordfu_error error;
     application(&f);
     play(&f, &success, 1);
-    assert_int_equal(buttonless_jump(&f.central, NULL, &error), 0);
+    assert_int_equal(jump(&f, &error), 0);
     assert_string_equal(f.log, "sub 16 write 16:01 ");
     assert_true(f.now < 6 * FAKE_SECOND);
 }
@@ -51,8 +58,8 @@ static void the_variant_of_sdk_12_jumps_as_well(void **state)
     play(&f, &success, 1);
     enum buttonless_device device;
     assert_int_equal(buttonless_look(&f.central, &device, NULL), 0);
-    assert_int_equal(device, BUTTONLESS_APPLICATION);
-    assert_int_equal(buttonless_jump(&f.central, NULL, NULL), 0);
+    assert_int_equal(device, BUTTONLESS_SDK12);
+    assert_int_equal(jump(&f, NULL), 0);
 }
 
 static void a_link_that_stays_is_ended(void **state)
@@ -62,7 +69,7 @@ static void a_link_that_stays_is_ended(void **state)
     application(&f);
     f.drop_after_write = FAKE_NEVER;
     play(&f, &success, 1);
-    assert_int_equal(buttonless_jump(&f.central, NULL, NULL), 0);
+    assert_int_equal(jump(&f, NULL), 0);
     assert_string_equal(f.log, "sub 16 write 16:01 disconnect ");
     assert_true(f.now <= 11 * FAKE_SECOND);
 }
@@ -72,7 +79,7 @@ static void a_device_that_resets_before_its_answer_counts_as_jumped(void **state
     (void)state;
     struct fake_central f;
     application(&f);
-    assert_int_equal(buttonless_jump(&f.central, NULL, NULL), 0);
+    assert_int_equal(jump(&f, NULL), 0);
 }
 
 static void a_link_lost_before_the_request_is_no_jump(void **state)
@@ -82,7 +89,7 @@ static void a_link_lost_before_the_request_is_no_jump(void **state)
     struct nordfu_error error;
     application(&f);
     f.subscribe_rc = NORDFU_ERR_LINK;
-    assert_int_equal(buttonless_jump(&f.central, NULL, &error), NORDFU_ERR_LINK);
+    assert_int_equal(jump(&f, &error), NORDFU_ERR_LINK);
 }
 
 static void every_status_has_its_sentence(void **state)
@@ -104,7 +111,7 @@ static void every_status_has_its_sentence(void **state)
         f.drop_after_write = FAKE_NEVER;
         struct fake_message no = {16, {0x20, 0x01, rows[i].status}, 3};
         play(&f, &no, 1);
-        assert_int_equal(buttonless_jump(&f.central, NULL, &error), NORDFU_ERR_REFUSED);
+        assert_int_equal(jump(&f, &error), NORDFU_ERR_REFUSED);
         assert_int_equal(error.speaker, NORDFU_SPEAKER_BUTTONLESS);
         assert_int_equal(error.detail, rows[i].status);
         if (strstr(error.text, rows[i].text) == NULL)
@@ -123,7 +130,7 @@ static void messages_that_are_no_answer_are_skipped(void **state)
     struct fake_central f;
     application(&f);
     play(&f, messages, 5);
-    assert_int_equal(buttonless_jump(&f.central, NULL, NULL), 0);
+    assert_int_equal(jump(&f, NULL), 0);
 }
 
 static void endless_messages_end_in_an_error(void **state)
@@ -136,7 +143,7 @@ static void endless_messages_end_in_an_error(void **state)
     f.drop_after_write = FAKE_NEVER;
     f.endless = true;
     play(&f, &other, 1);
-    assert_int_equal(buttonless_jump(&f.central, NULL, &error), NORDFU_ERR_TRANSFER);
+    assert_int_equal(jump(&f, &error), NORDFU_ERR_TRANSFER);
     assert_non_null(strstr(error.text, "none answers"));
 }
 
@@ -150,11 +157,11 @@ static void a_cut_answer_and_silence_are_errors(void **state)
         application(&f);
         f.drop_after_write = FAKE_NEVER;
         play(&f, &cut[i], 1);
-        assert_int_equal(buttonless_jump(&f.central, NULL, &error), NORDFU_ERR_TRANSFER);
+        assert_int_equal(jump(&f, &error), NORDFU_ERR_TRANSFER);
         assert_non_null(strstr(error.text, "cut off"));
         application(&f);
         f.drop_after_write = FAKE_NEVER;
-        assert_int_equal(buttonless_jump(&f.central, NULL, &error), NORDFU_ERR_TIMEOUT);
+        assert_int_equal(jump(&f, &error), NORDFU_ERR_TIMEOUT);
         assert_true(f.now <= 10 * FAKE_SECOND);
     }
 }
@@ -166,7 +173,7 @@ static void a_refused_write_is_passed_on(void **state)
     struct nordfu_error error;
     application(&f);
     f.write_rc = NORDFU_ERR_REFUSED;
-    assert_int_equal(buttonless_jump(&f.central, NULL, &error), NORDFU_ERR_REFUSED);
+    assert_int_equal(jump(&f, &error), NORDFU_ERR_REFUSED);
     assert_int_equal(error.speaker, NORDFU_SPEAKER_GATT);
 }
 
@@ -179,8 +186,9 @@ static void what_a_device_offers_decides(void **state)
         enum buttonless_device device;
     } rows[] = {
         {0x8EC90001, 0, BUTTONLESS_BOOTLOADER},
-        {0x8EC90003, 0, BUTTONLESS_APPLICATION},
-        {0x8EC90004, NORDFU_ERR_UNSUPPORTED, BUTTONLESS_APPLICATION},
+        {0x8EC90003, 0, BUTTONLESS_UNBONDED},
+        {0x8EC90004, 0, BUTTONLESS_BONDED},
+        {0x8E400001, 0, BUTTONLESS_SDK12},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fake_central f;

@@ -23,6 +23,7 @@ static struct fake_advert heard(uint64_t at, uint8_t low, int what, const char *
 {
     struct fake_advert a = {.at = START + at, .every = EVERY};
     a.advert.address = address(low);
+    a.advert.rssi = -50;
     a.advert.connectable = (what & CONNECTABLE) != 0;
     if (what & SERVICE)
         a.advert.services[a.advert.service_count++] = nordfu_uuid16(0xFE59);
@@ -127,8 +128,8 @@ static void a_neighbours_bootloader_with_the_wanted_address_gives_way(void **sta
     assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
     assert_in_range(o.time, 1000000, 1200000);
     /* After a jump the address + 1 is the better sign. */
-    struct nordfu_address application = address(0xD8);
-    locate_jumped(&wish, &application);
+    const struct locate_jump jump = {.application = address(0xD8)};
+    locate_jumped(&wish, &jump);
     struct fake_advert after[] = {heard(0, 0xD8, CONNECTABLE | SERVICE, "DfuTarg"),
                                   heard(700000, 0xD9, CONNECTABLE | SERVICE, "DfuTarg")};
     o = look(&wish, after, 2);
@@ -145,9 +146,9 @@ static void two_devices_of_the_wanted_name_are_listed_and_not_guessed(void **sta
     locate_first(&wish, &(struct nordfu_update_options){.name = "Thermo"});
     struct outcome o = look(&wish, adverts, 3);
     assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
-    assert_non_null(strstr(o.error.text, "(Thermo at DE:06:3B:97:4C:11, Thermo at "
-                                         "DE:06:3B:97:4C:22)"));
-    assert_non_null(strstr(o.error.text, "choose one by its address"));
+    assert_non_null(strstr(o.error.text, ": Thermo at DE:06:3B:97:4C:11 (-50 dBm), Thermo "
+                                         "at DE:06:3B:97:4C:22 (-50 dBm)."));
+    assert_non_null(strstr(o.error.text, "Choose one by its address"));
     o = look(&wish, adverts, 1);
     assert_found(&o, 0x11, NORDFU_MATCH_NAME);
 }
@@ -184,8 +185,8 @@ static void silence_says_what_was_looked_for_and_what_was_heard(void **state)
                            "No device with address DE:06:3B:97:4C:D8 (or its bootloader "
                            "at DE:06:3B:97:4C:D9) was heard in 10 s"));
     assert_non_null(strstr(o.error.text,
-                           "; heard was only Ther?mo at DE:06:3B:97:4C:01, DE:06:3B:97:4C:02, "
-                           "DE:06:3B:97:4C:03."));
+                           "; heard was only Ther?mo at DE:06:3B:97:4C:01 (-50 dBm), "
+                           "DE:06:3B:97:4C:02 (-50 dBm), DE:06:3B:97:4C:03 (-50 dBm)."));
     o = look(&wish, adverts, 0);
     assert_non_null(strstr(o.error.text, "; nothing else was heard either."));
 }
@@ -258,8 +259,8 @@ static void after_a_jump_the_best_sign_wins(void **state)
         {0x44, CONNECTABLE | SERVICE, "DfuTarg", 5200000, NORDFU_MATCH_NAME},
     };
     struct locate_wish wish;
-    struct nordfu_address application = address(0xD8);
-    locate_jumped(&wish, &application);
+    const struct locate_jump jump = {.application = address(0xD8)};
+    locate_jumped(&wish, &jump);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fake_advert adverts[] = {heard(0, rows[i].low, rows[i].what, rows[i].name),
                                         heard(5, 0x99, CONNECTABLE, "DfuTarg")};
@@ -275,8 +276,8 @@ static void a_neighbours_dfutarg_waits_for_the_right_one(void **state)
     struct fake_advert adverts[] = {heard(0, 0x44, CONNECTABLE | SERVICE, "DfuTarg"),
                                     heard(3000000, 0xD9, CONNECTABLE | SERVICE, "DfuTarg")};
     struct locate_wish wish;
-    struct nordfu_address application = address(0xD8);
-    locate_jumped(&wish, &application);
+    const struct locate_jump jump = {.application = address(0xD8)};
+    locate_jumped(&wish, &jump);
     struct outcome o = look(&wish, adverts, 2);
     assert_found(&o, 0xD9, NORDFU_MATCH_PLUS_ONE);
 }
@@ -287,8 +288,8 @@ static void two_dfutargs_and_no_other_sign_are_not_guessed(void **state)
     struct fake_advert adverts[] = {heard(0, 0x44, CONNECTABLE | SERVICE, "DfuTarg"),
                                     heard(1, 0x55, CONNECTABLE | SERVICE, "DfuTarg")};
     struct locate_wish wish;
-    struct nordfu_address application = address(0xD8);
-    locate_jumped(&wish, &application);
+    const struct locate_jump jump = {.application = address(0xD8)};
+    locate_jumped(&wish, &jump);
     struct outcome o = look(&wish, adverts, 2);
     assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
     assert_non_null(strstr(o.error.text, "More than one"));
@@ -297,17 +298,20 @@ static void two_dfutargs_and_no_other_sign_are_not_guessed(void **state)
 static void a_lost_bootloader_is_found_again_or_its_application(void **state)
 {
     (void)state;
-    struct locate_found bootloader = {address(0xD9), NORDFU_MATCH_PLUS_ONE, "DfuTarg", false};
+    const struct locate_found bootloader = {.address = address(0xD9),
+                                            .match = NORDFU_MATCH_PLUS_ONE};
     struct nordfu_address application = address(0xD8);
+    struct locate_return again = {.bootloader = &bootloader, .application = &application};
     struct locate_wish wish;
-    locate_again(&wish, &bootloader, &application);
+    locate_again(&wish, &again);
     struct fake_advert adverts[] = {heard(0, 0xD8, CONNECTABLE, "Thermo"),
                                     heard(200000, 0xD9, CONNECTABLE, "")};
     struct outcome o = look(&wish, adverts, 2);
     assert_found(&o, 0xD9, NORDFU_MATCH_PLUS_ONE);
     o = look(&wish, adverts, 1);
     assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
-    locate_again(&wish, &bootloader, NULL);
+    again.application = NULL;
+    locate_again(&wish, &again);
     o = look(&wish, adverts, 1);
     assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
 }

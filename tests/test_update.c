@@ -26,7 +26,7 @@ static void an_application_is_updated(void **state)
     assert_int_equal(f.result.resumed, 0);
     assert_int_equal(f.result.retries, 0);
     assert_int_equal(f.result.reconnects, 0);
-    assert_int_equal(f.result.match, NORDFU_MATCH_PLUS_ONE);
+    assert_int_equal(f.result.match, NORDFU_MATCH_GIVEN);
     assert_int_equal(f.result.link.mtu, 247);
     assert_int_equal(f.result.link.address.bytes[0], 0xD9);
     assert_true(f.result.transfer_time > 0 && f.result.transfer_time < f.result.total_time);
@@ -80,7 +80,8 @@ static void a_device_is_updated_by_its_address_in_every_form(void **state)
         run(&f);
         fixture_assert_updated(&f);
         assert_int_equal(fixture_event(&f, NORDFU_EVENT_FOUND)->match, NORDFU_MATCH_ADDRESS);
-        assert_int_equal(f.result.match, NORDFU_MATCH_PLUS_ONE);
+        assert_int_equal(f.result.match, NORDFU_MATCH_GIVEN);
+        assert_int_equal(f.result.link.address.bytes[0], 0xD9);
         fixture_free(&f);
     }
 }
@@ -141,6 +142,7 @@ static void a_bootloader_that_keeps_its_address_is_found(void **state)
     struct fixture f;
     fixture_init(&f, &files);
     f.device_config.same_address = true;
+    f.device_config.set_name = SIM_SET_NAME_REFUSED;
     run(&f);
     fixture_assert_updated(&f);
     assert_int_equal(f.result.match, NORDFU_MATCH_ADDRESS);

@@ -16,7 +16,9 @@ enum nordfu_match {
     NORDFU_MATCH_NONE,
     NORDFU_MATCH_ADDRESS,  /* the address that was asked for */
     NORDFU_MATCH_PLUS_ONE, /* its bootloader: the low byte one higher, wrapping */
-    NORDFU_MATCH_NAME,     /* the name that was asked for */
+    NORDFU_MATCH_NAME,     /* the name that was asked for, or a bootloader's usual one */
+    NORDFU_MATCH_CARRY,    /* its bootloader: the whole address one higher */
+    NORDFU_MATCH_GIVEN,    /* the name that its bootloader was given before it was started */
 };
 /* A word for a match ("address + 1"); never NULL. */
 const char *nordfu_match_name(enum nordfu_match match);

@@ -9,19 +9,8 @@
 #include "dfu/gatt.h"
 #include "nordfu/port.h"
 
-/* A neighbour's bootloader may have the address of this device, or the one that its bootloader
- * would have. If the device itself is heard, it is the one. */
-#define PATIENCE_FOR_ADDRESS (1 * NORDFU_SECOND)
-/* Two devices may have one name; nobody must be updated by chance. */
-#define PATIENCE_FOR_NAMESAKES (1 * NORDFU_SECOND)
-/* A bootloader advertises within a second of the jump, its application perhaps once a second. */
-#define PATIENCE_FOR_SERVICE (2 * NORDFU_SECOND)
-/* A name is the weakest sign: other devices have it as well. */
-#define PATIENCE_FOR_OTHERS (5 * NORDFU_SECOND)
-#define PATIENCE_TO_THE_END UINT64_MAX
-
-#define BOOTLOADER_NAME "DfuTarg"
-#define MAX_LISTED      4 /* devices named in a sentence */
+#define LISTEN_SHARED NORDFU_SECOND
+#define MAX_LISTED    4 /* devices named in a sentence */
 
 struct seen {
     struct nordfu_address address;
@@ -29,6 +18,8 @@ struct seen {
     bool service;     /* told of the DFU service, in whatever report */
     bool bootloader;  /* advertised the DFU service */
     bool application; /* advertised without it */
+    bool before;      /* it is in wish->before */
+    int8_t rssi;      /* dBm, of the last report */
     char name[32];
 };
 
@@ -50,101 +41,28 @@ struct search {
     struct state states[LOCATE_MAX_RULES];
 };
 
-const char *nordfu_match_name(enum nordfu_match match)
-{
-    static const char *const names[] = {
-        [NORDFU_MATCH_NONE] = "none",
-        [NORDFU_MATCH_ADDRESS] = "address",
-        [NORDFU_MATCH_PLUS_ONE] = "address + 1",
-        [NORDFU_MATCH_NAME] = "name",
-    };
-    return (unsigned)match < sizeof(names) / sizeof(names[0]) ? names[match] : "unknown";
-}
-
-struct nordfu_address locate_plus_one(const struct nordfu_address *address)
-{
-    struct nordfu_address next = *address;
-    next.bytes[0]++;
-    return next;
-}
-
-static struct locate_rule *add_rule(struct locate_wish *wish, enum nordfu_match match,
-                                    const struct nordfu_address *address, bool service,
-                                    uint64_t patience)
-{
-    struct locate_rule *rule = &wish->rules[wish->count++];
-    *rule = (struct locate_rule){.match = match, .service = service, .patience = patience};
-    if (address != NULL)
-        rule->address = *address;
-    return rule;
-}
-
-static void add_name_rule(struct locate_wish *wish, const char *name, bool service,
-                          uint64_t patience)
-{
-    struct locate_rule *rule = add_rule(wish, NORDFU_MATCH_NAME, NULL, service, patience);
-    rule->by_name = true;
-    snprintf(rule->name, sizeof(rule->name), "%s", name);
-}
-
-void locate_first(struct locate_wish *wish, const struct nordfu_update_options *options)
-{
-    *wish = (struct locate_wish){0};
-    if (!options->has_address) {
-        const char *name = options->name[0] != '\0' ? options->name : BOOTLOADER_NAME;
-        add_name_rule(wish, name, false, PATIENCE_FOR_NAMESAKES);
-        snprintf(wish->what, sizeof(wish->what), "device named '%s'", name);
-        return;
-    }
-    struct nordfu_address plus_one = locate_plus_one(&options->address);
-    add_rule(wish, NORDFU_MATCH_ADDRESS, &options->address, false, 0)->application = true;
-    add_rule(wish, NORDFU_MATCH_ADDRESS, &options->address, false, PATIENCE_FOR_ADDRESS);
-    add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, true, PATIENCE_FOR_ADDRESS);
-    add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, false, PATIENCE_TO_THE_END);
-    char a[NORDFU_ADDRESS_TEXT], b[NORDFU_ADDRESS_TEXT];
-    nordfu_address_format(&options->address, a);
-    nordfu_address_format(&plus_one, b);
-    snprintf(wish->what, sizeof(wish->what), "device with address %s (or its bootloader at %s)", a,
-             b);
-}
-
-void locate_jumped(struct locate_wish *wish, const struct nordfu_address *application)
-{
-    struct nordfu_address plus_one = locate_plus_one(application);
-    *wish = (struct locate_wish){0};
-    add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, true, 0);
-    add_rule(wish, NORDFU_MATCH_ADDRESS, application, true, PATIENCE_FOR_ADDRESS);
-    add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, false, PATIENCE_FOR_SERVICE);
-    add_rule(wish, NORDFU_MATCH_ADDRESS, application, false, PATIENCE_FOR_SERVICE);
-    add_name_rule(wish, BOOTLOADER_NAME, true, PATIENCE_FOR_OTHERS);
-    char a[NORDFU_ADDRESS_TEXT], b[NORDFU_ADDRESS_TEXT];
-    nordfu_address_format(application, a);
-    nordfu_address_format(&plus_one, b);
-    snprintf(wish->what, sizeof(wish->what), "bootloader at %s or %s or named '%s'", b, a,
-             BOOTLOADER_NAME);
-}
-
-void locate_again(struct locate_wish *wish, const struct locate_found *bootloader,
-                  const struct nordfu_address *application)
-{
-    *wish = (struct locate_wish){0};
-    add_rule(wish, bootloader->match, &bootloader->address, false, 0);
-    char text[NORDFU_ADDRESS_TEXT];
-    nordfu_address_format(&bootloader->address, text);
-    snprintf(wish->what, sizeof(wish->what), "bootloader at %s", text);
-    if (application == NULL || nordfu_address_equal(application, &bootloader->address))
-        return;
-    /* It may have given up waiting and started its application. */
-    add_rule(wish, NORDFU_MATCH_ADDRESS, application, false, PATIENCE_FOR_SERVICE);
-}
-
 static bool rule_fits(const struct locate_rule *rule, const struct seen *seen)
 {
     if (!seen->connectable || (rule->service && !seen->service) ||
-        (rule->application && !seen->application))
+        (rule->application && !seen->application) || (rule->fresh && seen->before))
         return false;
     return rule->by_name ? strcmp(rule->name, seen->name) == 0
                          : nordfu_address_equal(&rule->address, &seen->address);
+}
+
+static bool was_heard(const struct locate_heard *heard, const struct nordfu_address *address)
+{
+    for (size_t i = 0; heard != NULL && i < heard->count && i < LOCATE_MAX_HEARD; i++) {
+        if (nordfu_address_equal(&heard->addresses[i], address))
+            return true;
+    }
+    return false;
+}
+
+static void keep_heard(struct locate_heard *heard, const struct nordfu_address *address)
+{
+    if (heard != NULL && !was_heard(heard, address))
+        heard->addresses[heard->count++ % LOCATE_MAX_HEARD] = *address;
 }
 
 /* How many devices are remembered. */
@@ -160,7 +78,8 @@ static struct seen *remember(struct search *search, const struct nordfu_address 
             return &search->seen[i];
     }
     struct seen *seen = &search->seen[search->count++ % LOCATE_MAX_SEEN];
-    *seen = (struct seen){.address = *address};
+    *seen = (struct seen){.address = *address, .before = was_heard(search->wish->before, address)};
+    keep_heard(search->wish->heard, address);
     return seen;
 }
 
@@ -172,6 +91,7 @@ static void merge(struct search *search, struct seen *seen, const struct nordfu_
         service |= nordfu_uuid_equal(&advert->services[i], &search->service);
     seen->connectable |= advert->connectable;
     seen->service |= service;
+    seen->rssi = advert->rssi;
     if (advert->name[0] != '\0')
         memcpy(seen->name, advert->name, sizeof(seen->name));
     if (advert->scan_response || !advert->connectable)
@@ -241,8 +161,24 @@ static int winner(const struct search *search, uint64_t now, uint64_t deadline)
     return -1;
 }
 
-/* "Thermo at DE:06:3B:97:4C:D8, ...": the devices heard, or those called `name` (NULL = all). */
-static void list_devices(const struct search *search, const char *name, char *text, size_t size)
+/* Whether a device comes into question by `rule`, or by any that is refused like it. NULL: all do.
+ */
+static bool is_candidate(const struct search *search, const struct locate_rule *rule,
+                         const struct seen *seen)
+{
+    if (rule == NULL || rule_fits(rule, seen))
+        return true;
+    const struct locate_wish *wish = search->wish;
+    for (size_t i = 0; rule->refuse && i < wish->count; i++) {
+        if (wish->rules[i].refuse && rule_fits(&wish->rules[i], seen))
+            return true;
+    }
+    return false;
+}
+
+/* "Thermo at DE:06:3B:97:4C:D8 (-60 dBm), ...": the devices heard, or those that fit `rule`. */
+static void list_devices(const struct search *search, const struct locate_rule *rule, char *text,
+                         size_t size)
 {
     size_t listed = 0, more = 0;
     text[0] = '\0';
@@ -250,7 +186,7 @@ static void list_devices(const struct search *search, const char *name, char *te
         const struct seen *seen = &search->seen[i];
         char label[32], address[NORDFU_ADDRESS_TEXT];
         size_t used = strlen(text);
-        if (name != NULL && strcmp(seen->name, name) != 0)
+        if (!is_candidate(search, rule, seen))
             continue;
         if (listed++ >= MAX_LISTED) {
             more++;
@@ -259,8 +195,8 @@ static void list_devices(const struct search *search, const char *name, char *te
         snprintf(label, sizeof(label), "%s", seen->name);
         plain_text(label);
         nordfu_address_format(&seen->address, address);
-        snprintf(text + used, size - used, "%s%s%s%s", used == 0 ? "" : ", ", label,
-                 label[0] == '\0' ? "" : " at ", address);
+        snprintf(text + used, size - used, "%s%s%s%s (%d dBm)", used == 0 ? "" : ", ", label,
+                 label[0] == '\0' ? "" : " at ", address, seen->rssi);
     }
     size_t used = strlen(text);
     if (more > 0)
@@ -268,15 +204,30 @@ static void list_devices(const struct search *search, const char *name, char *te
                  search->count > LOCATE_MAX_SEEN ? "over " : "", more);
 }
 
+/* Several devices have the name that only one should have. */
 static int ambiguous(const struct search *search, const struct locate_rule *rule,
                      struct nordfu_error *error)
 {
-    char list[256];
-    list_devices(search, rule->name, list, sizeof(list));
+    char list[320];
+    list_devices(search, rule, list, sizeof(list));
     return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
-                            "More than one device named '%s' is in range (%s): choose one by its "
+                            "More than one device named '%s' is in range: %s. Choose one by its "
                             "address, or switch the others off.",
                             rule->name, list);
+}
+
+/* Only devices without the name that ours was given are where its bootloader should be. */
+static int unsure(const struct search *search, const struct locate_rule *rule,
+                  struct nordfu_error *error)
+{
+    char list[256];
+    list_devices(search, rule, list, sizeof(list));
+    return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
+                            "The device took the name '%s' for its bootloader, and no bootloader "
+                            "in range has it. This may be the device or a neighbour, so it is left "
+                            "alone: %s. If you know that it is the device, choose it by this "
+                            "address.",
+                            search->wish->name, list);
 }
 
 static int not_found(const struct search *search, uint64_t timeout, struct nordfu_error *error)
@@ -289,7 +240,7 @@ static int not_found(const struct search *search, uint64_t timeout, struct nordf
             nordfu_address_equal(&seen->address, &wish->rules[0].address))
             silent = false;
     }
-    char list[256];
+    char list[320];
     list_devices(search, NULL, list, sizeof(list));
     return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
                             "No %s %s in %" PRIu64 " s: see that it is powered, in range and not "
@@ -318,12 +269,16 @@ int locate(struct nordfu_central *central, const struct locate_wish *wish, uint6
     if (index < 0)
         return not_found(&search, timeout, error);
     const struct state *state = &search.states[index];
-    if (state->ambiguous && wish->rules[index].by_name)
-        return ambiguous(&search, &wish->rules[index], error);
+    const struct locate_rule *rule = &wish->rules[index];
+    if (rule->refuse)
+        return unsure(&search, rule, error);
+    if (state->ambiguous && rule->by_name)
+        return ambiguous(&search, rule, error);
     *found = (struct locate_found){
         .address = state->seen.address,
-        .match = wish->rules[index].match,
+        .match = rule->match,
         .application = state->seen.application,
+        .bootloader = state->seen.bootloader,
     };
     memcpy(found->name, state->seen.name, sizeof(found->name));
     return 0;
@@ -334,7 +289,7 @@ int locate_shared(struct nordfu_central *central, const struct nordfu_address *a
 {
     const struct locate_wish nobody = {0};
     struct search search = {.wish = &nobody, .service = nordfu_uuid16(GATT_DFU_SERVICE)};
-    uint64_t deadline = nordfu_central_now(central) + PATIENCE_FOR_ADDRESS;
+    uint64_t deadline = nordfu_central_now(central) + LISTEN_SHARED;
     int rc = nordfu_central_scan(central, report, &search, deadline, error);
     *shared = false;
     for (size_t i = 0; i < known(&search); i++) {
@@ -342,5 +297,15 @@ int locate_shared(struct nordfu_central *central, const struct nordfu_address *a
         if (nordfu_address_equal(&seen->address, address))
             *shared = seen->bootloader && seen->application;
     }
+    return rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
+}
+
+int locate_listen(struct nordfu_central *central, uint64_t time, struct locate_heard *heard,
+                  struct nordfu_error *error)
+{
+    const struct locate_wish everybody = {.heard = heard};
+    struct search search = {.wish = &everybody, .service = nordfu_uuid16(GATT_DFU_SERVICE)};
+    int rc =
+        nordfu_central_scan(central, report, &search, nordfu_central_now(central) + time, error);
     return rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
 }

@@ -14,8 +14,9 @@
 #include "nordfu/error.h"
 #include "nordfu/update.h"
 
-#define LOCATE_MAX_RULES 6
-#define LOCATE_MAX_SEEN  64 /* devices that are remembered and counted */
+#define LOCATE_MAX_RULES 12
+#define LOCATE_MAX_SEEN  64  /* devices of one search that are remembered and counted */
+#define LOCATE_MAX_HEARD 256 /* addresses that are remembered over all searches */
 
 /* One way to recognise the device. */
 struct locate_rule {
@@ -25,13 +26,24 @@ struct locate_rule {
     char name[32];     /* exact */
     bool service;      /* must advertise the DFU service */
     bool application;  /* must advertise without the DFU service */
+    bool fresh;        /* must not be in wish->before */
+    bool refuse;       /* what fits is no more than a candidate: it is listed, but not taken */
     uint64_t patience; /* µs to go on listening for an earlier rule once this one fits */
+};
+
+/* Addresses that were heard, the last ones of `count`. Zero-initialised: none. */
+struct locate_heard {
+    size_t count;
+    struct nordfu_address addresses[LOCATE_MAX_HEARD];
 };
 
 /* What to look for: the first rule that fits and whose patience is over wins. A name that two
  * devices have is not guessed at. */
 struct locate_wish {
-    char what[128]; /* for sentences: "device with address DE:06:3B:97:4C:D8" */
+    char what[128];                    /* for sentences: "device with address DE:06:3B:97:4C:D8" */
+    char name[32];                     /* that the bootloader was given; "" = none */
+    const struct locate_heard *before; /* what was on the air before a jump; NULL = nothing */
+    struct locate_heard *heard;        /* to be filled in; NULL = nobody asks */
     size_t count;
     struct locate_rule rules[LOCATE_MAX_RULES];
 };
@@ -41,24 +53,46 @@ struct locate_found {
     enum nordfu_match match;
     char name[32];    /* as it came from the air (not escaped); "" if not heard */
     bool application; /* was heard to advertise without the DFU service */
+    bool bootloader;  /* was heard to advertise the DFU service */
+};
+
+/* What is known of a bootloader that was just started. */
+struct locate_jump {
+    struct nordfu_address application;
+    const char *name;  /* that it was given, NULL = none */
+    bool sure;         /* ... and has taken: whoever has another name is another device */
+    bool bonded;       /* it keeps its address (dfu-protocol D.1) */
+    bool service_only; /* at the address + 1 an application advertises, which is another device's */
+    const struct locate_heard *before; /* who was on the air before the jump; NULL = nobody */
+};
+
+/* What is known of a bootloader that is looked for again. */
+struct locate_return {
+    const struct locate_found *bootloader;
+    const struct nordfu_address *application; /* NULL = not known */
+    const char *name;                         /* that it was given, NULL = none */
+    bool service_only; /* at the bootloader's address an application advertises, which is another
+                          device's */
 };
 
 /* The address of an application's bootloader: the lowest byte one higher, wrapping, without carry;
  * the type stays. */
 struct nordfu_address locate_plus_one(const struct nordfu_address *address);
+/* The same with carry, as some bootloaders have it; differs for low bytes of FF only. */
+struct nordfu_address locate_carried(const struct nordfu_address *address);
+/* It is told by the address of the application, one lower. */
+bool locate_is_neighbour(enum nordfu_match match);
 
 /* The device as the user knows it: by address or by name (options->has_address). */
 void locate_first(struct locate_wish *wish, const struct nordfu_update_options *options);
-/* The bootloader of `application` after a jump. */
-void locate_jumped(struct locate_wish *wish, const struct nordfu_address *application);
-/* The bootloader that was known before the link was lost, or its application (NULL if not known).
- */
-void locate_again(struct locate_wish *wish, const struct locate_found *bootloader,
-                  const struct nordfu_address *application);
+/* The bootloader of an application after a jump. The wish refers to what `jump` points to. */
+void locate_jumped(struct locate_wish *wish, const struct locate_jump *jump);
+/* The bootloader that was known before the link was lost or it restarted, or its application. */
+void locate_again(struct locate_wish *wish, const struct locate_return *again);
 
 /*
  * Scans until a rule wins or `timeout` µs are over. Errors: NORDFU_ERR_NOT_FOUND with what was
- * heard instead or which devices have the same name, those of nordfu_central_scan.
+ * heard instead or which devices come into question, those of nordfu_central_scan.
  */
 int locate(struct nordfu_central *central, const struct locate_wish *wish, uint64_t timeout,
            struct locate_found *found, struct nordfu_error *error);
@@ -69,5 +103,10 @@ int locate(struct nordfu_central *central, const struct locate_wish *wish, uint6
  */
 int locate_shared(struct nordfu_central *central, const struct nordfu_address *address,
                   bool *shared, struct nordfu_error *error);
+
+/* Listens for `time` µs and adds the addresses heard to *heard; a link stays. Errors: those of
+ * nordfu_central_scan. */
+int locate_listen(struct nordfu_central *central, uint64_t time, struct locate_heard *heard,
+                  struct nordfu_error *error);
 
 #endif
