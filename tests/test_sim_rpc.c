@@ -294,6 +294,28 @@ static void malformed_requests_of_the_specification_are_refused(void **state)
     }
 }
 
+/* WRITE without parameters is as long as RELATIONSHIPS_DISCOVER without a range, and has its opcode
+ * in v6. */
+static void check_elsewhere(const struct entry *e)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        const struct dongle_rpc_dialect *other = files[i].dialect;
+        const struct dongle_rpc_message *command = dongle_rpc_command(other, e->bytes[1]);
+        if (command == NULL || strcmp(command->name, e->message) == 0 ||
+            !understood(other, e->bytes, e->size))
+            continue;
+        if (strcmp(e->name, "gattc_write.null") != 0)
+            fail_msg("v%d takes %s for %s", files[i].api, e->name, command->name);
+    }
+}
+
+static void a_request_of_another_dialect_is_not_taken_for_another_command(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FILES; i++)
+        each(&files[i], "request", files[i].requests, check_elsewhere);
+}
+
 static void a_write_above_the_dialects_limit_is_malformed(void **state)
 {
     (void)state;
@@ -338,6 +360,7 @@ int main(void)
         cmocka_unit_test(events_encode_to_the_bytes_of_the_vectors),
         cmocka_unit_test(a_request_cut_anywhere_or_a_byte_too_long_is_malformed),
         cmocka_unit_test(malformed_requests_of_the_specification_are_refused),
+        cmocka_unit_test(a_request_of_another_dialect_is_not_taken_for_another_command),
         cmocka_unit_test(a_write_above_the_dialects_limit_is_malformed),
         cmocka_unit_test(an_unknown_configuration_is_a_value_not_a_fault),
         cmocka_unit_test(there_are_four_dialects),
