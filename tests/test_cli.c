@@ -329,7 +329,7 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,mtu=248", "23 to 247"},
         {"addr=DE063B974CD8,mtu=22", "23 to 247"},
         {"addr=DE063B974CD8,name=123456789012345678901234567", "at most 26 bytes"},
-        {"addr=DE063B974CD8,profile=sdk99", "there are: sdk17"},
+        {"addr=DE063B974CD8,profile=sdk99", "there are: sdk12, sdk13, "},
         {"addr=DE063B974CD8,pubkey=/nonexistent.pem", "/nonexistent.pem"},
         {"addr=DE063B974CD8,refuse-mtu=maybe", "yes or no"},
         {"addr=DE063B974CD8,app-size=856065", "1 to 856064"},
@@ -349,23 +349,40 @@ static void a_wrong_device_is_a_sentence(void **state)
 static void a_dongle_has_an_api_and_habits(void **state)
 {
     (void)state;
-    struct sim_dongle_config config;
+    struct sim_dongle_setup setup;
+    const struct sim_dongle_config *config = &setup.config;
     struct nordfu_error error;
-    assert_int_equal(sim_config_dongle(&config, "v5,refuse-mtu=7,silent", &error), 0);
-    assert_int_equal(config.api, 5);
-    assert_int_equal(config.refuse_mtu, 7);
-    assert_true(config.silent);
-    assert_int_equal(sim_config_dongle(&config, "v2,firmware=bootloader,fwid=0x87", &error), 0);
-    assert_int_equal(config.api, 2);
-    assert_int_equal(config.firmware, SIM_FIRMWARE_BOOTLOADER);
-    assert_int_equal(config.fwid, 0x87);
-    assert_int_equal(sim_config_dongle(&config, "v3", &error), 0);
-    assert_int_equal(config.api, 3);
-    assert_int_equal(sim_config_dongle(&config, "v6", &error), 0);
-    assert_int_equal(config.api, 6);
-    static const char *const wrong[] = {"v55", "v4", "v5,firmware=none", "v5,fwid=0x10000"};
+    assert_int_equal(sim_config_dongle(&setup, "v5,refuse-mtu=7,silent", &error), 0);
+    assert_int_equal(config->api, 5);
+    assert_int_equal(config->refuse_mtu, 7);
+    assert_true(config->silent);
+    assert_int_equal(sim_config_dongle(&setup, "v2,firmware=bootloader,fwid=0x87", &error), 0);
+    assert_int_equal(config->api, 2);
+    assert_int_equal(config->firmware, SIM_FIRMWARE_BOOTLOADER);
+    assert_int_equal(config->fwid, 0x87);
+    assert_int_equal(sim_config_dongle(&setup, "v3", &error), 0);
+    assert_int_equal(config->api, 3);
+    assert_int_equal(sim_config_dongle(&setup, "v6", &error), 0);
+    assert_int_equal(config->api, 6);
+    assert_int_equal(setup.usb, SIM_AS_PROFILE);
+    assert_string_equal(setup.link, "");
+    assert_int_equal(sim_config_dongle(&setup, "v6,link=/tmp/a b,usb,baud=115200", &error), 0);
+    assert_string_equal(setup.link, "/tmp/a b");
+    assert_int_equal(setup.usb, SIM_YES);
+    assert_int_equal(config->baud, 115200);
+    assert_int_equal(sim_config_dongle(&setup, "v6,usb=no", &error), 0);
+    assert_int_equal(setup.usb, SIM_NO);
+    static const char *const wrong[] = {"v55",
+                                        "v4",
+                                        "v5,firmware=none",
+                                        "v5,fwid=0x10000",
+                                        "v5,baud=1199",
+                                        "v5,baud=4000001",
+                                        "v5,link=",
+                                        "v5,link",
+                                        "v5,usb=maybe"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-        assert_int_equal(sim_config_dongle(&config, wrong[i], &error), NORDFU_ERR_USAGE);
+        assert_int_equal(sim_config_dongle(&setup, wrong[i], &error), NORDFU_ERR_USAGE);
 }
 
 static void count(void *counter)

@@ -32,7 +32,8 @@ struct desk {
 static void *serve(void *context)
 {
     struct desk *desk = context;
-    desk->result = sim_pty_run(desk->pty, desk->world, desk->dongle, desk->cancel, NULL);
+    const struct sim_plug plug = {desk->pty, desk->dongle};
+    desk->result = sim_pty_run(&plug, 1, desk->world, desk->cancel, NULL);
     return NULL;
 }
 

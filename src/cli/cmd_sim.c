@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * nordfu sim: a dongle on a pty and devices around it. */
+ * nordfu sim: dongles on ptys and devices around them. */
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
@@ -36,25 +36,28 @@ enum {
 };
 
 static const struct args_option options[OPTIONS] = {
-    [OPTION_DONGLE] = {NULL, "--dongle", ARGS_TEXT,
-                       "The dongle: v2, v3, v5 (the default) or v6[,KEY=VALUE...].", NULL, false},
-    [OPTION_LINK] = {NULL, "--link", ARGS_TEXT, "Make a symbolic link to the dongle's pty.", NULL,
-                     false},
+    [OPTION_DONGLE] = {NULL, "--dongle", ARGS_LIST,
+                       "A dongle: v2, v3, v5 (the default) or v6[,link=PATH][,KEY=VALUE...]; may "
+                       "be given up to 16 times.",
+                       NULL, false},
+    [OPTION_LINK] = {NULL, "--link", ARGS_TEXT, "Make a symbolic link to the first dongle's pty.",
+                     NULL, false},
     [OPTION_DEVICE] = {NULL, "--device", ARGS_LIST,
                        "A device: addr=DE063B974CD8[,KEY=VALUE...]; may be given up to 16 times.",
                        NULL, false},
-    [OPTION_FLASH_OUT] = {NULL, "--flash-out", ARGS_TEXT,
-                          "At the end, write the image that the first device runs to this file.",
+    [OPTION_FLASH_OUT] = {NULL, "--flash-out", ARGS_LIST,
+                          "At the end, write the image that the first device runs to this file; "
+                          "given again, the second's, and so on.",
                           NULL, false},
     [OPTION_SEED] = {NULL, "--seed", ARGS_BASED, "Of everything random; 1 by default.", NULL,
                      false},
     [OPTION_LOSS] = {NULL, "--loss", ARGS_REAL,
                      "Share of packets lost on the air, 0 to 0.9; 0 by default.", NULL, false},
-    [OPTION_USB] = {NULL, "--usb", ARGS_FLAG, "The dongle is a USB one, without byte times.", NULL,
+    [OPTION_USB] = {NULL, "--usb", ARGS_FLAG,
+                    "Dongles are USB ones, without byte times, unless they say usb=no.", NULL,
                     false},
     [OPTION_BAUD] = {NULL, "--baud", ARGS_INTEGER,
-                     "Rate of the dongle's UART, 1200 to 4000000; 1000000 by default.", NULL,
-                     false},
+                     "Rate of dongles' UARTs, 1200 to 4000000; 1000000 by default.", NULL, false},
     [OPTION_ATT] = {NULL, "--att", ARGS_TEXT,
                     "Make a socket at this path, for other programs to connect to the devices.",
                     NULL, false},
@@ -66,8 +69,9 @@ struct scene {
     bool json;
     struct sim_world *world;
     struct air *air;
-    struct sim_dongle *dongle;
-    struct sim_pty *pty;
+    struct sim_plug plugs[ARGS_MAX_REPEATS];
+    struct sim_dongle_setup setups[ARGS_MAX_REPEATS];
+    size_t plug_count;
     struct att_socket *att;
     struct sim_device *devices[ARGS_MAX_REPEATS];
     struct sim_device_config configs[ARGS_MAX_REPEATS];
@@ -139,12 +143,10 @@ static int check_addresses(const struct scene *scene, struct nordfu_error *error
 }
 
 /* At the start rather than at the end; creates nothing, as the simulator may still fail before. */
-static int check_flash_out(const struct scene *scene, const char *path, struct nordfu_error *error)
+static int check_flash_out(const char *path, struct nordfu_error *error)
 {
     char folder[PATH_MAX];
     struct stat status;
-    if (scene->count == 0)
-        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--flash-out needs a --device.");
     bool exists = stat(path, &status) == 0;
     errno = exists && S_ISDIR(status.st_mode) ? EISDIR : 0;
     snprintf(folder, sizeof(folder), "%s", path);
@@ -155,51 +157,123 @@ static int check_flash_out(const struct scene *scene, const char *path, struct n
                             strerror(errno));
 }
 
-static int read_configs(struct scene *scene, const struct args *args,
-                        struct sim_dongle_config *dongle, struct nordfu_error *error)
+static int check_flash_outs(const struct scene *scene, const struct args_value *files,
+                            struct nordfu_error *error)
+{
+    int code = 0;
+    if (files->count > scene->count)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                scene->count == 0 ? "--flash-out needs a --device."
+                                                  : "There are more --flash-out than --device.");
+    for (size_t i = 0; code == 0 && i < files->count; i++)
+        code = check_flash_out(files->all[i], error);
+    return code;
+}
+
+/* What --link, --usb and --baud say goes for who does not say otherwise. */
+static int complete_dongle(struct sim_dongle_setup *setup, const struct args *args, size_t index,
+                           struct nordfu_error *error)
 {
     const struct args_value *values = args->values;
-    const char *api = values[OPTION_DONGLE].count > 0 ? values[OPTION_DONGLE].text : "v5";
-    int code = sim_config_dongle(dongle, api, error);
-    for (size_t i = 0; code == 0 && i < values[OPTION_DEVICE].count; i++)
-        code = sim_config_device(&scene->configs[i], values[OPTION_DEVICE].all[i], error);
-    if (code != 0)
-        return code;
-    scene->count = values[OPTION_DEVICE].count;
-    const char *flash_out = values[OPTION_FLASH_OUT].text;
-    code = check_addresses(scene, error);
-    if (code == 0 && flash_out != NULL)
-        code = check_flash_out(scene, flash_out, error);
-    if (code != 0)
-        return code;
-    if (values[OPTION_LOSS].real > 0.9)
-        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--loss is a share between 0 and 0.9.");
-    int64_t baud = values[OPTION_BAUD].number;
-    if (values[OPTION_BAUD].count > 0 && (baud < 1200 || baud > 4000000))
-        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--baud is between 1200 and 4000000.");
-    dongle->baud = (uint32_t)baud;
-    dongle->usb = values[OPTION_USB].count > 0;
-    if (dongle->usb && dongle->api == 2)
+    const char *link = index == 0 ? values[OPTION_LINK].text : NULL;
+    if (link != NULL && setup->link[0] != 0)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                "There are no USB dongles of API v2; leave out --usb.");
+                                "The first dongle has two links, %s and that of --link; leave one "
+                                "out.",
+                                setup->link);
+    if (link != NULL && strlen(link) >= sizeof(setup->link))
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "The path of --link is too long.");
+    if (link != NULL)
+        snprintf(setup->link, sizeof(setup->link), "%s", link);
+    struct sim_dongle_config *config = &setup->config;
+    config->number = (unsigned)index + 1;
+    config->usb =
+        setup->usb == SIM_AS_PROFILE ? values[OPTION_USB].count > 0 : setup->usb == SIM_YES;
+    if (config->baud == 0)
+        config->baud = (uint32_t)values[OPTION_BAUD].number;
+    if (config->usb && config->api == 2)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "There are no USB dongles of API v2; leave out %s.",
+                                setup->usb == SIM_YES ? "its usb" : "--usb, or say usb=no");
     return 0;
 }
 
-static int build(struct scene *scene, const struct args *args,
-                 const struct sim_dongle_config *dongle, struct nordfu_error *error)
+static int check_links(const struct scene *scene, struct nordfu_error *error)
+{
+    for (size_t i = 1; i < scene->plug_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (scene->setups[i].link[0] != 0 &&
+                strcmp(scene->setups[i].link, scene->setups[j].link) == 0)
+                return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                        "Dongles %zu and %zu have the same link.", j + 1, i + 1);
+    return 0;
+}
+
+static int read_dongles(struct scene *scene, const struct args *args, struct nordfu_error *error)
+{
+    const struct args_value *dongles = &args->values[OPTION_DONGLE];
+    const struct args_value *baud = &args->values[OPTION_BAUD];
+    int code = 0;
+    if (baud->count > 0 && (baud->number < 1200 || baud->number > 4000000))
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--baud is between 1200 and 4000000.");
+    scene->plug_count = dongles->count > 0 ? dongles->count : 1;
+    for (size_t i = 0; code == 0 && i < scene->plug_count; i++) {
+        struct sim_dongle_setup *setup = &scene->setups[i];
+        code = sim_config_dongle(setup, dongles->count > 0 ? dongles->all[i] : "v5", error);
+        if (code == 0)
+            code = complete_dongle(setup, args, i, error);
+    }
+    return code == 0 ? check_links(scene, error) : code;
+}
+
+static int read_devices(struct scene *scene, const struct args_value *devices,
+                        struct nordfu_error *error)
+{
+    int code = 0;
+    scene->count = devices->count;
+    for (size_t i = 0; code == 0 && i < scene->count; i++)
+        code = sim_config_device(&scene->configs[i], devices->all[i], error);
+    return code == 0 ? check_addresses(scene, error) : code;
+}
+
+static int read_configs(struct scene *scene, const struct args *args, struct nordfu_error *error)
+{
+    const struct args_value *values = args->values;
+    int code = read_dongles(scene, args, error);
+    if (code == 0)
+        code = read_devices(scene, &values[OPTION_DEVICE], error);
+    if (code == 0)
+        code = check_flash_outs(scene, &values[OPTION_FLASH_OUT], error);
+    if (code == 0 && values[OPTION_LOSS].real > 0.9)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "--loss is a share between 0 and 0.9.");
+    return code;
+}
+
+static int plug_in(struct scene *scene, size_t index, struct nordfu_error *error)
+{
+    struct sim_plug *plug = &scene->plugs[index];
+    const struct sim_dongle_setup *setup = &scene->setups[index];
+    plug->dongle = sim_dongle_new(scene->world, scene->air, &setup->config);
+    if (plug->dongle == NULL)
+        return out_of_memory(error);
+    return sim_pty_new(&plug->pty, setup->link[0] != 0 ? setup->link : NULL, error);
+}
+
+static int build(struct scene *scene, const struct args *args, struct nordfu_error *error)
 {
     const struct args_value *values = args->values;
     const struct air_config air = {.loss = values[OPTION_LOSS].real};
     uint64_t seed = values[OPTION_SEED].count > 0 ? (uint64_t)values[OPTION_SEED].number : 1;
-    int code = sim_pty_new(&scene->pty, values[OPTION_LINK].text, error);
-    if (code != 0)
-        return code;
+    int code = 0;
     if ((scene->world = sim_world_new(seed)) == NULL ||
-        (scene->air = air_new(scene->world, &air)) == NULL ||
-        (scene->dongle = sim_dongle_new(scene->world, scene->air, dongle)) == NULL)
+        (scene->air = air_new(scene->world, &air)) == NULL)
         return out_of_memory(error);
+    for (size_t i = 0; code == 0 && i < scene->plug_count; i++)
+        code = plug_in(scene, i, error);
     const char *att = values[OPTION_ATT].text;
-    return att != NULL ? att_socket_new(&scene->att, scene->world, scene->air, att, error) : 0;
+    if (code == 0 && att != NULL)
+        code = att_socket_new(&scene->att, scene->world, scene->air, att, error);
+    return code;
 }
 
 /* After the listener, so that the log begins with the devices' first steps. */
@@ -217,21 +291,29 @@ static void tear_down(struct scene *scene)
 {
     for (size_t i = 0; i < scene->count; i++)
         sim_device_free(&scene->devices[i]);
-    sim_dongle_free(&scene->dongle);
+    for (size_t i = 0; i < scene->plug_count; i++)
+        sim_dongle_free(&scene->plugs[i].dongle);
     att_socket_free(&scene->att);
     air_free(&scene->air);
     sim_world_free(&scene->world);
-    sim_pty_free(&scene->pty);
+    for (size_t i = 0; i < scene->plug_count; i++)
+        sim_pty_free(&scene->plugs[i].pty);
 }
 
-static void say_path(const struct scene *scene)
+/* The first lines: how to get at the dongles. */
+static void say_path(const struct scene *scene, size_t index)
 {
+    const char *path = sim_pty_path(scene->plugs[index].pty);
+    const struct sim_dongle_setup *setup = &scene->setups[index];
     if (!scene->json) {
-        printf("%s\n", sim_pty_path(scene->pty));
+        printf("%s\n", path);
     } else {
         struct json json;
         json_begin(&json, "pty");
-        json_text(&json, "path", sim_pty_path(scene->pty));
+        json_number(&json, "dongle", setup->config.number);
+        json_text(&json, "path", path);
+        if (setup->link[0] != 0)
+            json_text(&json, "link", setup->link);
         json_end(&json, stdout);
     }
     fflush(stdout);
@@ -295,28 +377,33 @@ static void on_signal(void *context)
     nordfu_cancel_set(context);
 }
 
-static int play(struct scene *scene, const struct args *args, struct nordfu_cancel *cancel,
-                struct nordfu_error *error)
+/* Who ends the simulator right after "Device programmed." wants to know what then runs. */
+static int finish(struct scene *scene, const struct args_value *files, struct nordfu_error *error)
 {
-    struct sim_dongle_config dongle;
-    const char *flash_out = args->values[OPTION_FLASH_OUT].text;
-    int code = read_configs(scene, args, &dongle, error);
-    if (code == 0)
-        code = build(scene, args, &dongle, error);
-    if (code != 0)
-        return code;
-    say_path(scene);
-    sim_listen(scene->world, on_event, scene);
-    code = add_devices(scene, error);
-    if (code == 0)
-        code = sim_pty_run(scene->pty, scene->world, scene->dongle, cancel, error);
-    if (code != 0)
-        return code;
-    /* Who ends the simulator right after "Device programmed." wants to know what then runs. */
+    int code = 0;
     sim_settle(scene->world, scene->devices, scene->count, SETTLE_US);
     for (size_t i = 0; i < scene->count; i++)
         say_version(scene, i);
-    return flash_out != NULL ? write_image(scene->devices[0], flash_out, error) : 0;
+    for (size_t i = 0; code == 0 && i < files->count; i++)
+        code = write_image(scene->devices[i], files->all[i], error);
+    return code;
+}
+
+static int play(struct scene *scene, const struct args *args, struct nordfu_cancel *cancel,
+                struct nordfu_error *error)
+{
+    int code = read_configs(scene, args, error);
+    if (code == 0)
+        code = build(scene, args, error);
+    if (code != 0)
+        return code;
+    for (size_t i = 0; i < scene->plug_count; i++)
+        say_path(scene, i);
+    sim_listen(scene->world, on_event, scene);
+    code = add_devices(scene, error);
+    if (code == 0)
+        code = sim_pty_run(scene->plugs, scene->plug_count, scene->world, cancel, error);
+    return code == 0 ? finish(scene, &args->values[OPTION_FLASH_OUT], error) : code;
 }
 
 static int run_sim(struct app *app, const struct args *args)
@@ -347,9 +434,10 @@ const struct command cmd_sim = {
         {
             .name = "sim",
             .tail = "[OPTIONS]",
-            .summary = "Simulate a dongle on a pty, and devices around it.",
-            .details = "The first line is the pty's path, then one line per event. Ends on Ctrl-C. "
-                       "The keys of a device are explained in docs/simulator.md.",
+            .summary = "Simulate dongles on ptys, and devices around them.",
+            .details = "The first lines are the ptys' paths, one per dongle, then one line per "
+                       "event. Ends on Ctrl-C. The keys of devices and dongles are explained in "
+                       "docs/simulator.md.",
             .options = options,
             .option_count = OPTIONS,
         },

@@ -223,6 +223,25 @@ static int read_firmware(void *target, const char *value, struct nordfu_error *e
     return 0;
 }
 
+static int read_baud(void *target, const char *value, struct nordfu_error *error)
+{
+    uint32_t number;
+    if (read_u32(&number, value, error) != 0 || number < 1200 || number > 4000000)
+        return BAD_VALUE;
+    *(uint32_t *)target = number;
+    return 0;
+}
+
+static int read_path(void *target, const char *value, struct nordfu_error *error)
+{
+    enum { SIZE = sizeof(((struct sim_dongle_setup *)0)->link) };
+    (void)error;
+    if (value[0] == 0 || strlen(value) >= SIZE)
+        return BAD_VALUE;
+    snprintf(target, SIZE, "%s", value);
+    return 0;
+}
+
 #define NUMBER         "a number, decimal or 0x hexadecimal"
 #define YES_NO         "yes or no"
 #define DEVICE(member) offsetof(struct sim_device_config, member)
@@ -261,9 +280,12 @@ static const struct key device_keys[] = {
     {NULL, NULL, 0, NULL},
 };
 
-#define DONGLE(member) offsetof(struct sim_dongle_config, member)
+#define DONGLE(member) offsetof(struct sim_dongle_setup, config.member)
 
 static const struct key dongle_keys[] = {
+    {"link", read_path, offsetof(struct sim_dongle_setup, link), "a path, at most 511 bytes"},
+    {"usb", read_choice, offsetof(struct sim_dongle_setup, usb), YES_NO},
+    {"baud", read_baud, DONGLE(baud), "a number, 1200 to 4000000"},
     {"silent", read_bool, DONGLE(silent), YES_NO},
     {"firmware", read_firmware, DONGLE(firmware),
      "connectivity, silent, garbage, echo or bootloader"},
@@ -310,7 +332,7 @@ static int read_pair(void *config, const struct key *keys, const char *what, cha
         key++;
     if (key->name == NULL)
         return unknown_key(keys, what, pair, equals != NULL, error);
-    if (equals == NULL && key->read != read_bool)
+    if (equals == NULL && key->read != read_bool && key->read != read_choice)
         return nordfu_error_set(error, NORDFU_ERR_USAGE, "A %s's %s needs a value: %s=VALUE.", what,
                                 pair, pair);
     int code = key->read((char *)config + key->offset, value, error);
@@ -383,8 +405,7 @@ int sim_config_device(struct sim_device_config *config, const char *text,
     return code == 0 ? complete(config, error) : code;
 }
 
-int sim_config_dongle(struct sim_dongle_config *config, const char *text,
-                      struct nordfu_error *error)
+int sim_config_dongle(struct sim_dongle_setup *setup, const char *text, struct nordfu_error *error)
 {
     static const char *const names[] = {"v2", "v3", "v5", "v6", NULL};
     static const int apis[] = {2, 3, 5, 6};
@@ -395,7 +416,7 @@ int sim_config_dongle(struct sim_dongle_config *config, const char *text,
     if (at < 0)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "There is no dongle \"%s\"; there are: v2, v3, v5, v6.", name);
-    *config = (struct sim_dongle_config){.api = apis[at]};
-    return read_pairs(config, dongle_keys, "dongle", text[size] == ',' ? text + size + 1 : "",
+    *setup = (struct sim_dongle_setup){.config.api = apis[at]};
+    return read_pairs(setup, dongle_keys, "dongle", text[size] == ',' ? text + size + 1 : "",
                       error);
 }

@@ -16,8 +16,14 @@
 int sim_config_device(struct sim_device_config *config, const char *text,
                       struct nordfu_error *error);
 
-/* Reads "v2", "v3", "v5" or "v6", or "v5,key=value...", into *config. Errors: NORDFU_ERR_USAGE. */
-int sim_config_dongle(struct sim_dongle_config *config, const char *text,
-                      struct nordfu_error *error);
+/* A dongle, and how it is plugged in. */
+struct sim_dongle_setup {
+    struct sim_dongle_config config;
+    enum sim_choice usb; /* SIM_AS_PROFILE = not said */
+    char link[512];      /* to its pty; "" = none */
+};
+
+/* Reads "v2", "v3", "v5" or "v6", or "v5,key=value...", into *setup. Errors: NORDFU_ERR_USAGE. */
+int sim_config_dongle(struct sim_dongle_setup *setup, const char *text, struct nordfu_error *error);
 
 #endif

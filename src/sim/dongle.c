@@ -80,7 +80,7 @@ static void boot(void *context)
     d->gone = false;
     d->awake_since = sim_now(d->world);
     rearm(d);
-    sim_log(d->world, "dongle.boot", "api=%d", d->config.api);
+    sim_log(d->world, "dongle.boot", "dongle=%u api=%d", d->config.number, d->config.api);
 }
 
 /* Everything in RAM is forgotten. */
@@ -110,7 +110,7 @@ static void fault(void *context, const char *reason)
 {
     struct sim_dongle *d = context;
     d->stats.restarts++;
-    sim_log(d->world, "dongle.restart", "reason=%s", reason);
+    sim_log(d->world, "dongle.restart", "dongle=%u reason=%s", d->config.number, reason);
     restart_chip(d);
 }
 
@@ -127,14 +127,14 @@ static void reset_softly(struct sim_dongle *d)
     if (d->reset_timer != 0)
         return;
     d->stats.resets++;
-    sim_log(d->world, "dongle.reset", "kind=soft");
+    sim_log(d->world, "dongle.reset", "dongle=%u kind=soft", d->config.number);
     d->reset_timer = sim_after(d->world, SOFT_RESET_US, soft_reset, d);
 }
 
 static void reset_chip(struct sim_dongle *d)
 {
     d->stats.resets++;
-    sim_log(d->world, "dongle.reset", "kind=chip");
+    sim_log(d->world, "dongle.reset", "dongle=%u kind=chip", d->config.number);
     restart_chip(d);
 }
 
@@ -238,7 +238,8 @@ static void frame_arrived(void *context, const uint8_t *frame, size_t size, uint
     dongle_h5_frame(&d->h5, frame, size);
     bool ready = dongle_h5_ready(&d->h5);
     if (ready != d->link_ready)
-        sim_log(d->world, "dongle.link", "state=%s", ready ? "active" : "down");
+        sim_log(d->world, "dongle.link", "dongle=%u state=%s", d->config.number,
+                ready ? "active" : "down");
     d->link_ready = ready;
 }
 
@@ -357,6 +358,7 @@ struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
         return NULL;
     d->world = world;
     d->config = *config;
+    d->config.number = config->number != 0 ? config->number : 1;
     d->config.baud = config->baud != 0 ? config->baud : UART_BAUD;
     d->config.command_us = config->command_us != 0 ? config->command_us : COMMAND_US;
     if (config->silent)
@@ -364,6 +366,7 @@ struct sim_dongle *sim_dongle_new(struct sim_world *world, struct air *air,
     d->event_room = config->usb ? EVENTS_USB : EVENTS_UART;
     d->fetching = true;
     const struct softdevice_config setup = {.api = config->api,
+                                            .dongle = d->config.number,
                                             .ram = build->ram,
                                             .fwid = config->fwid != 0 ? config->fwid : build->fwid,
                                             .nrf52840 = config->usb,
@@ -439,7 +442,8 @@ void sim_dongle_unplug(struct sim_dongle *dongle)
     forget(dongle);
     dongle_other_free(&dongle->other);
     dongle_line_clear(dongle->line);
-    sim_log(dongle->world, "dongle.unplug", "vanished=%u", (unsigned)dongle->vanished);
+    sim_log(dongle->world, "dongle.unplug", "dongle=%u vanished=%u", dongle->config.number,
+            (unsigned)dongle->vanished);
 }
 
 bool sim_dongle_unplugged(const struct sim_dongle *dongle)
@@ -450,6 +454,11 @@ bool sim_dongle_unplugged(const struct sim_dongle *dongle)
 uint32_t sim_dongle_vanished(const struct sim_dongle *dongle)
 {
     return dongle->vanished;
+}
+
+unsigned sim_dongle_number(const struct sim_dongle *dongle)
+{
+    return dongle->config.number;
 }
 
 void sim_dongle_get_stats(const struct sim_dongle *dongle, struct sim_dongle_stats *stats)

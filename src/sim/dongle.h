@@ -28,6 +28,7 @@ enum sim_firmware {
 
 struct sim_dongle_config {
     int api;             /* 2, 3, 5 or 6; 2 has no USB builds */
+    unsigned number;     /* names it in the event log; 0 = 1 */
     uint32_t baud;       /* both directions, 10 bits per byte; 0 = 1 000 000 */
     bool usb;            /* USB CDC: no byte times worth speaking of, RESET is a soft reset */
     uint32_t command_us; /* from the last byte of a request to the first of its response; 0 = 300 */
@@ -70,6 +71,9 @@ bool sim_dongle_unplugged(const struct sim_dongle *dongle);
 /* How often the port vanished: an open port is worthless once this has changed. A USB dongle's
  * comes back after a restart. */
 uint32_t sim_dongle_vanished(const struct sim_dongle *dongle);
+
+/* Names it in the event log. */
+unsigned sim_dongle_number(const struct sim_dongle *dongle);
 
 struct sim_dongle_stats {
     uint32_t restarts;   /* chip restarts: faults, unacknowledged packets, RESET not counted */

@@ -270,24 +270,31 @@ static bool wants_bytes(const struct pace *pace, const struct sim_dongle *dongle
     return sim_dongle_line_free(dongle) <= sim_now(pace->world) + WRITE_AHEAD_US;
 }
 
-static int wait_for(struct sim_pty *pty, const struct pace *pace, const struct sim_dongle *dongle,
-                    const struct nordfu_cancel *cancel, struct nordfu_error *error)
+/* Which way this one waits for; POLLOUT is needed only while the kernel takes nothing. */
+static struct pollfd interest(const struct sim_plug *plug, const struct pace *pace)
 {
     short events = 0;
-    if (wants_bytes(pace, dongle))
+    if (wants_bytes(pace, plug->dongle))
         events |= POLLIN;
-    if (pty->held_size > 0)
+    if (plug->pty->held_size > 0)
         events |= POLLOUT;
-    struct pollfd fds[] = {
-        {.fd = nordfu_cancel_fd(cancel), .events = POLLIN},
-        {.fd = events != 0 ? pty->master : -1, .events = events},
-    };
+    return (struct pollfd){.fd = events != 0 ? plug->pty->master : -1, .events = events};
+}
+
+static int wait_for(const struct sim_plug *plugs, size_t count, const struct pace *pace,
+                    const struct nordfu_cancel *cancel, struct nordfu_error *error)
+{
+    struct pollfd fds[SIM_PTY_MAX + 1];
+    for (size_t i = 0; i < count; i++)
+        fds[i] = interest(&plugs[i], pace);
+    fds[count] = (struct pollfd){.fd = nordfu_cancel_fd(cancel), .events = POLLIN};
     uint64_t us = until_next(pace, LONGEST_US);
     const struct timespec timeout = {.tv_sec = (time_t)(us / 1000000),
                                      .tv_nsec = (long)(us % 1000000) * 1000};
-    if (ppoll(fds, 2, &timeout, NULL) < 0)
-        return errno == EINTR ? 0 : failed(error, "Waiting for", pty->path);
-    pty->writable |= (fds[1].revents & POLLOUT) != 0;
+    if (ppoll(fds, (nfds_t)count + 1, &timeout, NULL) < 0)
+        return errno == EINTR ? 0 : failed(error, "Waiting for", "the ptys");
+    for (size_t i = 0; i < count; i++)
+        plugs[i].pty->writable |= (fds[i].revents & POLLOUT) != 0;
     return 0;
 }
 
@@ -309,7 +316,7 @@ static int follow(struct sim_pty *pty, struct sim_world *world, struct sim_dongl
     pty->read_at = real_now();
     int code = plug_in(pty, error);
     if (code == 0)
-        sim_log(world, "dongle.port", "path=%s", pty->path);
+        sim_log(world, "dongle.port", "dongle=%u path=%s", sim_dongle_number(dongle), pty->path);
     return code;
 }
 
@@ -326,23 +333,35 @@ static int pass_bytes(struct sim_pty *pty, const struct pace *pace, struct sim_d
     return code != 0 ? code : to_client(pty, dongle, error);
 }
 
-int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
+static int serve(const struct sim_plug *plug, const struct pace *pace, struct nordfu_error *error)
+{
+    int code = follow(plug->pty, pace->world, plug->dongle, error);
+    return code != 0 ? code : pass_bytes(plug->pty, pace, plug->dongle, error);
+}
+
+static void begin(const struct sim_plug *plug)
+{
+    plug->pty->vanished = sim_dongle_vanished(plug->dongle);
+    plug->pty->writable = true;
+    plug->pty->read_at = real_now();
+}
+
+int sim_pty_run(const struct sim_plug *plugs, size_t count, struct sim_world *world,
                 struct nordfu_cancel *cancel, struct nordfu_error *error)
 {
     struct pace pace = {.world = world, .offset = real_now() - sim_now(world)};
     int code = 0;
-    pty->vanished = sim_dongle_vanished(dongle);
-    pty->writable = true;
-    pty->read_at = real_now();
+    count = count < SIM_PTY_MAX ? count : SIM_PTY_MAX;
+    for (size_t i = 0; i < count; i++)
+        begin(&plugs[i]);
     while (code == 0 && !nordfu_cancel_is_set(cancel)) {
         catch_up(&pace);
         if (sim_world_failed(world))
             return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out in the simulator.");
-        code = follow(pty, world, dongle, error);
+        for (size_t i = 0; code == 0 && i < count; i++)
+            code = serve(&plugs[i], &pace, error);
         if (code == 0)
-            code = pass_bytes(pty, &pace, dongle, error);
-        if (code == 0)
-            code = wait_for(pty, &pace, dongle, cancel, error);
+            code = wait_for(plugs, count, &pace, cancel, error);
     }
     return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The dongle on a pty, in real time. */
+ * Dongles on ptys, in real time. */
 #ifndef NORDFU_SIM_PTY_H
 #define NORDFU_SIM_PTY_H
 
@@ -17,18 +17,28 @@ int sim_pty_new(struct sim_pty **out, const char *link, struct nordfu_error *err
 void sim_pty_free(struct sim_pty **pty);
 /* "/dev/pts/7"; another one after a USB dongle's restart, see sim_pty_run. */
 const char *sim_pty_path(const struct sim_pty *pty);
+
+#define SIM_PTY_MAX 16
+
+/* A dongle and the pty that leads to it; neither is owned. */
+struct sim_plug {
+    struct sim_pty *pty;
+    struct sim_dongle *dongle;
+};
+
 /*
- * Runs the world against the computer's clock, passing bytes between pty and dongle, until `cancel`
- * is set (returns 0) or something breaks (NORDFU_ERR_SYSTEM). Clients may come and go. When a USB
- * dongle restarts or is unplugged the pty and the symlink are gone, too, as such a port is: whoever
- * has it open is hung up; a second later a new pty comes with the dongle ("dongle.port" in the
- * event log), and the symlink leads there unless somebody else had taken it. A client that does not
- * read loses bytes beyond what the kernel, this loop (4 KiB) and the dongle's line (64 KiB) hold,
- * as on a UART without flow control. When nothing has been read for a second, nobody is there:
- * older bytes are lost, only the newest packet is kept. After a stall of this process (stopped,
- * suspended, overloaded) the world goes on where it was instead of catching up.
+ * Runs the world against the computer's clock, passing bytes between the ptys and their dongles (at
+ * most SIM_PTY_MAX), until `cancel` is set (returns 0) or something breaks (NORDFU_ERR_SYSTEM).
+ * Clients may come and go. When a USB dongle restarts or is unplugged its pty and symlink are gone,
+ * too, as such a port is: whoever has it open is hung up; a second later a new pty comes with the
+ * dongle ("dongle.port" in the event log), and the symlink leads there unless somebody else had
+ * taken it. The other dongles take no notice. A client that does not read loses bytes beyond what
+ * the kernel, this loop (4 KiB) and the dongle's line (64 KiB) hold, as on a UART without flow
+ * control. When nothing has been read for a second, nobody is there: older bytes are lost, only the
+ * newest packet is kept. After a stall of this process (stopped, suspended, overloaded) the world
+ * goes on where it was instead of catching up.
  */
-int sim_pty_run(struct sim_pty *pty, struct sim_world *world, struct sim_dongle *dongle,
+int sim_pty_run(const struct sim_plug *plugs, size_t count, struct sim_world *world,
                 struct nordfu_cancel *cancel, struct nordfu_error *error);
 
 #endif

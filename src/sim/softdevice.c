@@ -146,7 +146,8 @@ const char *softdevice_request(struct softdevice *sd, const uint8_t *request, si
     if (known && !dongle_rpc_decode(sd->dialect, message->request, request + 2, size - 2, &sd->in))
         return "malformed_request";
     uint32_t status = known ? run(sd, message) : SD_NOT_SUPPORTED;
-    sim_log(sd->world, "dongle.request", "name=%s status=0x%x", message->name, (unsigned)status);
+    sim_log(sd->world, "dongle.request", "dongle=%u name=%s status=0x%x", sd->setup.dongle,
+            message->name, (unsigned)status);
     *response_size =
         dongle_rpc_encode_response(sd->dialect, message, status, &sd->out, response, capacity);
     return *response_size == 0 ? "response_not_encodable" : NULL;
@@ -219,7 +220,7 @@ size_t softdevice_take_event(struct softdevice *sd, uint8_t *bytes, size_t capac
     memcpy(bytes, event->bytes, size);
     if (event->told != NULL)
         *event->told = true;
-    sim_log(sd->world, "dongle.event", "name=%s", event->name);
+    sim_log(sd->world, "dongle.event", "dongle=%u name=%s", sd->setup.dongle, event->name);
     free(event);
     return size;
 }

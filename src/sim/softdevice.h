@@ -21,6 +21,7 @@ struct softdevice;
 
 struct softdevice_config {
     int api;
+    unsigned dongle;            /* names it in the event log */
     uint32_t ram;               /* bytes that the firmware build left for the SoftDevice */
     uint16_t fwid;              /* that VERSION_GET shows */
     bool nrf52840;              /* the chip, else an nRF52832 */

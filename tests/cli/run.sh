@@ -518,5 +518,30 @@ case_sim_ends() {
     [ "$(cat dongle)" = mine ] || fail "somebody's file was overwritten"
 }
 
+case_sim_two_dongles() {
+    # Two clients update two devices at once, each over a dongle of its own.
+    make_package app 2 24576
+    make_package other 5 24576
+    start_sim --dongle v5 --dongle "v2,link=$folder/second" --flash-out second.bin \
+        --device "$device,pubkey=pub.pem" --device addr=C00000000001,name=Second,pubkey=pub.pem
+    [ "$(readlink dongle)" = "$(sed -n 1p sim.log)" ] || fail "the link is not to the first path"
+    [ "$(readlink second)" = "$(sed -n 2p sim.log)" ] || fail "the link is not to the second path"
+    "$nordfu" dfu ble -pkg other.zip -p second -a C00000000001 >second.out 2>&1 &
+    second=$!
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    got=0
+    wait $second || got=$?
+    [ "$got" = 0 ] || { cat second.out; fail "the second one ended with $got"; }
+    grep -q 'API v2' second.out || fail "not over the second dongle"
+    stop_sim
+    device_runs 2 app.bin
+    grep -q '^Second (C0:00:00:00:00:01) now runs version 5\.$' sim.log || fail "not version 5"
+    cmp other.bin second.bin || fail "the second flash is not other.bin"
+    for number in 1 2; do
+        grep -q " dongle.request dongle=$number " sim.log || fail "no word of dongle $number"
+    done
+    [ ! -L dongle ] && [ ! -L second ] || fail "a link is still there"
+}
+
 "case_$case_name"
 echo "passed $case_name"
