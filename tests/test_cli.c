@@ -315,6 +315,27 @@ static void a_device_is_read_from_keys(void **state)
     assert_int_equal(config.app_version, 1);
 }
 
+static void a_profile_says_what_the_rest_is(void **state)
+{
+    (void)state;
+    struct sim_device_config config;
+    struct nordfu_error error;
+    assert_int_equal(sim_config_device(&config,
+                                       "chip=nrf51,addr=DE063B974CD8,profile=sdk12,"
+                                       "resume=rounded,save-progress=no,external-app",
+                                       &error),
+                     0);
+    assert_string_equal(sim_device_profile(&config)->chip, "nrf51");
+    assert_int_equal(config.hw_version, 51);
+    assert_int_equal(config.softdevice, 0x87);
+    assert_int_equal(config.resume, SIM_RESUME_ROUNDED);
+    assert_int_equal(config.save_progress, SIM_NO);
+    assert_true(config.external_app);
+    assert_int_equal(sim_config_device(&config, "addr=DE063B974CD8", &error), 0);
+    assert_int_equal(config.hw_version, 52);
+    assert_int_equal(config.softdevice, 0xCA);
+}
+
 static void a_wrong_device_is_a_sentence(void **state)
 {
     (void)state;
@@ -330,6 +351,10 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,mtu=22", "23 to 247"},
         {"addr=DE063B974CD8,name=123456789012345678901234567", "at most 26 bytes"},
         {"addr=DE063B974CD8,profile=sdk99", "there are: sdk12, sdk13, "},
+        {"addr=DE063B974CD8,profile=sdk12,chip=nrf52840", "no bootloader of sdk12"},
+        {"addr=DE063B974CD8,chip=nrf53", "nrf51, nrf52832 or nrf52840"},
+        {"addr=DE063B974CD8,resume=never", "exact or rounded"},
+        {"addr=DE063B974CD8,profile=sdk14,app-size=348161", "1 to 348160"},
         {"addr=DE063B974CD8,pubkey=/nonexistent.pem", "/nonexistent.pem"},
         {"addr=DE063B974CD8,refuse-mtu=maybe", "yes or no"},
         {"addr=DE063B974CD8,app-size=856065", "1 to 856064"},
@@ -482,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_full_line_is_closed_nevertheless),
         cmocka_unit_test(the_bar_fits_every_terminal),
         cmocka_unit_test(a_device_is_read_from_keys),
+        cmocka_unit_test(a_profile_says_what_the_rest_is),
         cmocka_unit_test(a_wrong_device_is_a_sentence),
         cmocka_unit_test(a_dongle_has_an_api_and_habits),
         cmocka_unit_test(signals_in_a_row_are_one_wish_and_a_later_one_kills),
