@@ -264,9 +264,9 @@ static void exchange_with_bootloader(struct setup *s)
     uint64_t took = sim_now(s->world) - before;
     sim_dongle_get_stats(s->dongle, &stats);
     assert_int_equal(stats.queue_full, 0);
-    print_message("API v%d: MTU %u, %u octets, PHY %uM, write commands: %.1f kB/s\n",
+    print_message("API v%d: MTU %u, %u octets, PHY %uM, %.2f ms, write commands: %.1f kB/s\n",
                   s->dongle_config.api, link->mtu, link->tx_octets, link->tx_phy,
-                  100e3 * (double)size / (double)took);
+                  link->interval * 1.25, 100e3 * (double)size / (double)took);
 }
 
 static void works(struct setup *s, int api)

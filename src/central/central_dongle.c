@@ -316,15 +316,34 @@ static int add_base(struct central_dongle *c, const struct nordfu_uuid *uuid,
     return 0;
 }
 
-/* Lets connection events run on while there is data. A refusal costs speed only. */
+static int set_option(struct central_dongle *c, const struct rpc_option *option,
+                      struct nordfu_error *error)
+{
+    const struct rpc_opt_set params = {.option = *option};
+    uint32_t status;
+    return dongle_call(c->dongle, RPC_OPT_SET, &params, &status, NULL,
+                       dongle_now(c->dongle) + CENTRAL_CALL_TIME, error);
+}
+
+int central_dongle_set_bandwidth(struct central_dongle *c, bool high, struct nordfu_error *error)
+{
+    enum { CENTRAL = 2, MID = 2, HIGH = 3 };
+    uint8_t bandwidth = high ? HIGH : MID;
+    const struct rpc_option option = {.kind = RPC_OPTION_CONN_BW,
+                                      .value.conn_bw = {CENTRAL, bandwidth, bandwidth}};
+    int rc = set_option(c, &option, error);
+    c->long_events = rc == 0 && high;
+    return rc == NORDFU_ERR_UNSUPPORTED ? 0 : rc;
+}
+
+/* Lets connection events run on while there is data, or where they can't, be longer from the
+ * beginning. A refusal costs speed only. */
 static int extend_events(struct central_dongle *c, struct nordfu_error *error)
 {
-    const struct rpc_opt_set params = {
-        .option = {.kind = RPC_OPTION_CONN_EVT_EXT, .value.conn_evt_ext.enable = 1}};
-    uint32_t status;
-    int rc = dongle_call(c->dongle, RPC_OPT_SET, &params, &status, NULL,
-                         dongle_now(c->dongle) + CENTRAL_CALL_TIME, error);
-    return rc == NORDFU_ERR_UNSUPPORTED ? 0 : rc;
+    const struct rpc_option option = {.kind = RPC_OPTION_CONN_EVT_EXT,
+                                      .value.conn_evt_ext.enable = 1};
+    int rc = set_option(c, &option, error);
+    return rc == NORDFU_ERR_UNSUPPORTED ? central_dongle_set_bandwidth(c, true, error) : rc;
 }
 
 static void describe(struct central_dongle *c, const struct probe_identity *identity,

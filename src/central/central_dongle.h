@@ -32,6 +32,7 @@
 
 /* Answers of the SoftDevice that mean more than "no" (connectivity-wire 10.1). */
 enum central_status {
+    CENTRAL_STATUS_NO_MEM = 0x04,
     CENTRAL_STATUS_INVALID_STATE = 0x08,
     CENTRAL_STATUS_BUSY = 0x11,
     CENTRAL_STATUS_CONN_COUNT = 0x12,
@@ -84,6 +85,7 @@ struct central_dongle {
     void *note_context;
     struct probe_config config;      /* what the dongle agreed to */
     const struct rpc_traits *traits; /* of its dialect */
+    bool long_events;                /* v2: links are wanted with high bandwidth */
     size_t base_count;
     struct central_base bases[CENTRAL_BASES];
 
@@ -134,6 +136,9 @@ int central_dongle_check(const struct central_dongle *c, struct nordfu_error *er
  */
 int central_dongle_call(struct central_dongle *c, enum rpc_command command, const void *params,
                         uint32_t *status, uint64_t deadline, struct nordfu_error *error);
+
+/* v2: wants links to come with high or middling bandwidth. A refusal costs speed only. */
+int central_dongle_set_bandwidth(struct central_dongle *c, bool high, struct nordfu_error *error);
 
 /* Waits for event `id` of the link. NORDFU_ERR_TIMEOUT at `deadline`. */
 int central_dongle_await(struct central_dongle *c, enum rpc_event id, struct dongle_event *event,

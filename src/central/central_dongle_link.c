@@ -117,6 +117,12 @@ static int start_attempt(struct central_dongle *c, uint64_t deadline, struct nor
                              now + CENTRAL_CALL_TIME, error);
         if (rc != 0 || status == 0)
             return rc;
+        if (status == CENTRAL_STATUS_NO_MEM && c->long_events) {
+            rc = central_dongle_set_bandwidth(c, false, error);
+            if (rc != 0)
+                return rc;
+            continue;
+        }
         bool passing = status == CENTRAL_STATUS_INVALID_STATE || status == CENTRAL_STATUS_BUSY ||
                        status == CENTRAL_STATUS_CONN_COUNT;
         if (!passing || now >= deadline)
@@ -231,15 +237,11 @@ static int exchange_mtu(struct central_dongle *c, bool *silent, uint64_t deadlin
     return rc != 0 ? rc : judge_mtu(c, &event.params.gattc_exchange_mtu_rsp);
 }
 
-static void note_length(struct central_dongle *c, uint32_t status)
+static void note_length_refused(struct central_dongle *c, uint32_t status, uint16_t in_use)
 {
-    uint16_t octets = central_dongle_own_octets(c);
-    if (status != 0)
-        central_dongle_note(c, "The dongle refused a data length of %u (%s); %u is used.", octets,
-                            rpc_status_name(dongle_api(c->dongle), status), c->link.tx_octets);
-    else if (c->link.tx_octets < octets)
-        central_dongle_note(c, "The device does not go along with a data length of %u; %u is used.",
-                            octets, c->link.tx_octets);
+    central_dongle_note(c, "The dongle refused a data length of %u (%s); %u is used.",
+                        central_dongle_own_octets(c),
+                        rpc_status_name(dongle_api(c->dongle), status), in_use);
 }
 
 /* v3 has no such command: an option, given before the link, makes the dongle ask by itself. */
@@ -254,7 +256,7 @@ static int prepare_length(struct central_dongle *c, struct nordfu_error *error)
     int rc = dongle_call(c->dongle, RPC_OPT_SET, &params, &status, NULL,
                          dongle_now(c->dongle) + CENTRAL_CALL_TIME, error);
     if (rc == 0 && status != 0)
-        note_length(c, status);
+        note_length_refused(c, status, CENTRAL_OCTETS_MIN);
     return rc == NORDFU_ERR_UNSUPPORTED ? 0 : rc;
 }
 
@@ -276,7 +278,11 @@ static int negotiate_length(struct central_dongle *c, uint64_t deadline, struct 
         rc = central_dongle_await_change(c, &c->length_updates, before, limit, error);
     if (rc != 0 && rc != NORDFU_ERR_TIMEOUT)
         return rc;
-    note_length(c, status);
+    if (status != 0)
+        note_length_refused(c, status, c->link.tx_octets);
+    else if (c->link.tx_octets < octets)
+        central_dongle_note(c, "The device does not go along with a data length of %u; %u is used.",
+                            octets, c->link.tx_octets);
     return 0;
 }
 
