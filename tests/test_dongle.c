@@ -4,11 +4,11 @@
 #include "dongle/dongle.h"
 #include "fake_dongle.h"
 
-#define SCAN_STOP        "00 8b"
-#define STOPPED          "01 8b 00000000"
-#define CONFIRM          "00 9d 0000 0d00"
-#define DISCONNECTED     "02 1100 0000 16"
-#define ADV_REPORT       "02 1d00 ffff 02718293a4b5c6 00000000000000 c9 00 0301 020106"
+#define SCAN_STOP    "00 8b"
+#define STOPPED      "01 8b 00000000"
+#define CONFIRM      "00 9d 0000 0d00"
+#define DISCONNECTED "02 1100 0000 16"
+#define ADV_REPORT   "02 1d00 ffff 02718293a4b5c6 00000000000000 c9 00 0301 020106"
 
 struct setup {
     struct fake_dongle fake;
