@@ -248,6 +248,16 @@ static void identity_the_peer_kept_for_itself_is_none(void **state)
     finish(s);
 }
 
+static void encryption_may_be_told_after_the_outcome(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond keys;
+    int rc = PAIR(s, &keys, STEPS_AGREE, SEND(BONDED_STATUS), DELAY(5), SEND(SEC_UPDATE));
+    assert_int_equal(rc, 0);
+    assert_true(nordfu_central_link(s->central)->encrypted);
+    finish(s);
+}
+
 static void pairing_after_the_peers_own_wish_works(void **state)
 {
     struct setup *s = *state;
@@ -351,6 +361,20 @@ static void dongle_that_does_not_pair_is_said(void **state)
     finish(s);
 }
 
+/* Why an older link ended does not matter. */
+static void refusal_after_a_link_that_the_peer_ended_is_the_dongles(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond keys;
+    LINK(s, SEND(LOST("13")), STEPS_CONNECT, STEPS_REST, EXPECT(ADDR_GET), SEND(ADDR(FACTORY)),
+         REFUSE(AUTHENTICATE, 0x06));
+    assert_int_equal(nordfu_central_wait(s->central, in(s, 1000), &s->error), NORDFU_ERR_LINK);
+    assert_int_equal(connect_with(s, NULL), 0);
+    int rc = nordfu_central_pair(s->central, &keys, in(s, 20000), &s->error);
+    assert_refused(s, rc, NORDFU_ERR_LINK, NORDFU_SPEAKER_SOFTDEVICE, 0x06, "refused to pair with");
+    finish(s);
+}
+
 static void silence_about_pairing_ends_at_the_deadline(void **state)
 {
     struct setup *s = *state;
@@ -441,6 +465,7 @@ int main(void)
         TEST(link_that_never_was_is_made_again_with_the_bond),
         TEST(pairing_yields_the_keys_of_the_peer),
         TEST(identity_the_peer_kept_for_itself_is_none),
+        TEST(encryption_may_be_told_after_the_outcome),
         TEST(pairing_after_the_peers_own_wish_works),
         TEST(pairing_is_refused_with_the_peers_reason),
         TEST(reason_counts_even_if_the_link_ends_with_it),
@@ -449,6 +474,7 @@ int main(void)
         TEST(peer_that_pairs_without_bond_is_refused),
         TEST(passkeys_are_refused_cleanly),
         TEST(dongle_that_does_not_pair_is_said),
+        TEST(refusal_after_a_link_that_the_peer_ended_is_the_dongles),
         TEST(silence_about_pairing_ends_at_the_deadline),
         TEST(bond_just_made_encrypts_the_next_link),
         TEST(keys_stay_out_of_log_and_trace),

@@ -148,11 +148,15 @@ static int bond_lost(const struct central_dongle *c, uint8_t reason, struct nord
         reason, peer.text);
 }
 
+static bool link_lost(const struct central_dongle *c, uint8_t reason)
+{
+    return c->state == CENTRAL_LINK_LOST && c->reason == reason;
+}
+
 static bool link_lost_by_key(const struct central_dongle *c)
 {
-    return c->state == CENTRAL_LINK_LOST &&
-           (c->reason == HCI_AUTHENTICATION_FAILURE || c->reason == HCI_KEY_MISSING ||
-            c->reason == HCI_WRONG_KEY);
+    return link_lost(c, HCI_AUTHENTICATION_FAILURE) || link_lost(c, HCI_KEY_MISSING) ||
+           link_lost(c, HCI_WRONG_KEY);
 }
 
 static int ask_for_encryption(struct central_dongle *c, uint64_t deadline,
@@ -276,20 +280,26 @@ static int accept_params(struct central_dongle *c, uint64_t deadline, struct nor
     return rc;
 }
 
+/* Both the outcome and, if that is a good one, the encryption are known. */
+static bool is_paired(const struct central_dongle *c)
+{
+    return c->security.finished && (c->security.outcome.auth_status != 0 || c->link.encrypted);
+}
+
 static int run_pairing(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error)
 {
     uint32_t before = c->security.steps;
     int rc = ask_for_pairing(c, deadline, error);
-    while (rc == 0 && !c->security.finished) {
+    while (rc == 0 && !is_paired(c)) {
         rc = central_dongle_await_change(c, &c->security.steps, before, deadline, error);
         before = c->security.steps;
         if (rc == 0 && c->security.params_wanted)
             rc = accept_params(c, deadline, error);
     }
     /* What was said before the link was lost counts. */
-    if (c->security.finished)
-        return c->security.outcome.auth_status != 0 ? pairing_failed(c, error) : rc;
-    if (rc == NORDFU_ERR_LINK && (link_lost_by_key(c) || c->reason == HCI_PEER_ENDED))
+    if (c->security.finished && c->security.outcome.auth_status != 0)
+        return pairing_failed(c, error);
+    if (rc == NORDFU_ERR_LINK && (link_lost_by_key(c) || link_lost(c, HCI_PEER_ENDED)))
         return pairing_cut_off(c, error);
     return rc;
 }
