@@ -505,6 +505,36 @@ case_bond_refused() {
     failed_with 'neither HOME nor XDG_STATE_HOME is set'
 }
 
+# Each update is a process of its own that has nothing but the file of bonds.
+case_bonded() {
+    for version in 2 3; do
+        make_package "app$version" $version 4096
+    done
+    start_sim --device "addr=$address,name=Thermo,buttonless=bonded,pubkey=pub.pem" --dongle v5 --dongle "v5,link=$folder/second"
+    for version in 2 3; do
+        expect 0 "$nordfu" -vvvv -o log dfu ble -pkg "app$version.zip" -p dongle -a $address --bonds bonds --trace trace
+        if [ $version = 2 ]; then
+            said '^Paired with the device; the bond is kept'
+        else
+            ! grep -q Paired out || fail "paired again"
+        fi
+        [ "$(stat -c %a bonds)" = 600 ] || fail "others may read the bonds"
+        for key in ltk irk rand; do
+            secret=$(sed -n "s/.* $key=\([0-9a-f]*\).*/\1/p" bonds)
+            [ -n "$secret" ] || fail "no $key"
+            ! grep -qi -e "$secret" log trace out err || fail "$key was shown"
+        done
+    done
+    expect 0 "$nordfu" bond list --bonds bonds
+    [ "$(wc -l <out)" = 2 ] || fail "not one bond"
+    # Another dongle that knows of no bond; then with it.
+    expect 6 "$nordfu" dfu ble -pkg app3.zip -p second -a $address --bonds none
+    failed_with 'bonded already, with another central'
+    expect 0 "$nordfu" dfu ble -pkg app3.zip -p second -a $address --bonds bonds
+    stop_sim
+    device_runs 3 app3.bin
+}
+
 case_sim_ends() {
     # The image that the device had from the beginning is written, too; a link is made and taken away.
     start_sim --device "$device,app-version=9,app-size=4096" --device addr=DE063B974CD9,app-size=856064
