@@ -336,6 +336,25 @@ static void a_profile_says_what_the_rest_is(void **state)
     assert_int_equal(config.softdevice, 0xCA);
 }
 
+static void a_device_has_a_way_into_the_bootloader(void **state)
+{
+    (void)state;
+    struct sim_device_config config;
+    struct nordfu_error error;
+    assert_int_equal(sim_config_device(&config,
+                                       "addr=DE063B974CD8,buttonless=bonded,bonds=8,repairing,"
+                                       "ask-security-first,set-name=refused",
+                                       &error),
+                     0);
+    assert_int_equal(config.buttonless, SIM_BUTTONLESS_BONDED);
+    assert_int_equal(config.bonds, 8);
+    assert_true(config.repairing && config.ask_security_first);
+    assert_int_equal(config.set_name, SIM_SET_NAME_REFUSED);
+    assert_int_equal(sim_config_device(&config, "addr=DE063B974CD8,buttonless=sdk12", &error), 0);
+    assert_int_equal(config.buttonless, SIM_BUTTONLESS_SDK12);
+    assert_int_equal(config.set_name, SIM_SET_NAME_PROFILE);
+}
+
 static void a_wrong_device_is_a_sentence(void **state)
 {
     (void)state;
@@ -359,6 +378,10 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,refuse-mtu=maybe", "yes or no"},
         {"addr=DE063B974CD8,app-size=856065", "1 to 856064"},
         {"addr=DE063B974CD8,app-size=0", "1 or more"},
+        {"addr=DE063B974CD8,bonds=9", "1 to 8"},
+        {"addr=DE063B974CD8,bonds=0", "1 to 8"},
+        {"addr=DE063B974CD8,buttonless=sdk13", "bonded, sdk12 or none"},
+        {"addr=DE063B974CD8,set-name=maybe", "ok, refused or unsupported"},
         {"foo", "KEY=VALUE"},
         {"addr=DE063B974CD8,hw", "needs a value: hw=VALUE"},
     };
@@ -385,7 +408,8 @@ static void a_dongle_has_an_api_and_habits(void **state)
     assert_int_equal(config->api, 2);
     assert_int_equal(config->firmware, SIM_FIRMWARE_BOOTLOADER);
     assert_int_equal(config->fwid, 0x87);
-    assert_int_equal(sim_config_dongle(&setup, "v3", &error), 0);
+    assert_int_equal(sim_config_dongle(&setup, "v3,addr=C10203040506", &error), 0);
+    assert_int_equal(config->address.bytes[5], 0xC1);
     assert_int_equal(config->api, 3);
     assert_int_equal(sim_config_dongle(&setup, "v6", &error), 0);
     assert_int_equal(config->api, 6);
@@ -508,6 +532,7 @@ int main(void)
         cmocka_unit_test(the_bar_fits_every_terminal),
         cmocka_unit_test(a_device_is_read_from_keys),
         cmocka_unit_test(a_profile_says_what_the_rest_is),
+        cmocka_unit_test(a_device_has_a_way_into_the_bootloader),
         cmocka_unit_test(a_wrong_device_is_a_sentence),
         cmocka_unit_test(a_dongle_has_an_api_and_habits),
         cmocka_unit_test(signals_in_a_row_are_one_wish_and_a_later_one_kills),

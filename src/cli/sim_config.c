@@ -289,6 +289,7 @@ static const struct key dongle_keys[] = {
     {"silent", read_bool, DONGLE(silent), YES_NO},
     {"firmware", read_firmware, DONGLE(firmware),
      "connectivity, silent, garbage, echo or bootloader"},
+    {"addr", read_address, DONGLE(address), "12 hex digits"},
     {"fwid", read_fwid, DONGLE(fwid), "a number, 1 to 0xFFFF"},
     {"command-us", read_u32, DONGLE(command_us), NUMBER},
     {"refuse-mtu", read_u32, DONGLE(refuse_mtu), NUMBER},
