@@ -214,21 +214,19 @@ static struct init_verdict execute_data(struct bootloader *b)
     return plain(RESULT_SUCCESS, "ok");
 }
 
-/* Where Execute does not wait for the flash, it does so only for the last object. */
+/* Where Execute does not wait for the flash, it does so only for the last object, and where there
+ * is no room for the settings. */
 static bool answers_now(struct bootloader *b)
 {
     const struct settings_progress *p = &b->settings.progress;
-    return !b->profile->execute_waits && p->image_offset_last != b->image_size;
+    return !b->profile->execute_waits && b->owed == 1 && p->image_offset_last != b->image_size &&
+           (!b->profile->saves_progress || store_has_room(b, 2));
 }
 
-static struct init_verdict answer_early(struct bootloader *b)
+static void note_object(struct bootloader *b)
 {
-    b->owed--;
     NOTE(b, "object", "offset=%u lost=%u", (unsigned)b->settings.progress.image_offset_last,
          (unsigned)b->lost);
-    if (b->profile->saves_progress && !store_save(b))
-        return plain(RESULT_FAILED, "flash_queue");
-    return plain(RESULT_SUCCESS, "ok");
 }
 
 void object_execute(struct bootloader *b, struct bytes_reader *request)
@@ -241,8 +239,11 @@ void object_execute(struct bootloader *b, struct bytes_reader *request)
         verdict = execute_data(b);
     bool waits = b->object == OBJECT_DATA && verdict.result == RESULT_SUCCESS;
     if (waits && answers_now(b)) {
-        verdict = answer_early(b);
         waits = false;
+        b->owed--;
+        note_object(b);
+        if (b->profile->saves_progress)
+            store_save(b);
     }
     log_result(b, "bootloader.execute", b->object, verdict);
     if (waits)
@@ -256,7 +257,7 @@ void object_flushed(struct bootloader *b)
     const struct settings_progress *p = &b->settings.progress;
     struct init_verdict verdict = plain(RESULT_SUCCESS, "ok");
     bool last = b->init_valid && p->image_offset_last == b->image_size;
-    NOTE(b, "object", "offset=%u lost=%u", (unsigned)p->image_offset_last, (unsigned)b->lost);
+    note_object(b);
     if (last) {
         verdict = bank_accept(b);
         log_result(b, "bootloader.image", OBJECT_DATA, verdict);
