@@ -142,12 +142,11 @@ static int give_up(struct flow *f, int rc)
     if (!worn || r->reconnects + r->retries == 0)
         return rc;
     struct nordfu_error e = *f->error;
-    return nordfu_error_from(f->error, rc, e.speaker, e.detail,
-                             "%.380s (Given up after connecting again %" PRIu32
-                             " times and sending %" PRIu32 " pieces again; %" PRIu32 " of %zu "
-                             "bytes are on the device.)",
-                             e.text, r->reconnects, r->retries, arrived(f),
-                             f->image->firmware_size);
+    return nordfu_error_from(
+        f->error, rc, e.speaker, e.detail,
+        "%.380s (Given up; reconnections: %" PRIu32 ", pieces sent again: %" PRIu32
+        ", confirmed by the device: %" PRIu32 " of %zu bytes.)",
+        e.text, r->reconnects, r->retries, arrived(f), f->image->firmware_size);
 }
 
 /* Does `step` over new links until it succeeds or no link helps any more. */
