@@ -18,6 +18,8 @@ static void own_profile(struct bootloader *b)
     const struct bootloader_config *c = &b->config;
     b->own = c->is_debug ? sim_profile_debug(c->profile) : *c->profile;
     b->own.saves_progress = choose(c->save_progress, b->own.saves_progress);
+    if (c->mtu != 0)
+        b->own.mtu = c->mtu;
     if (c->resume != SIM_RESUME_PROFILE)
         b->own.rounds_offset = c->resume == SIM_RESUME_ROUNDED;
     b->profile = &b->own;

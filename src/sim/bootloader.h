@@ -36,6 +36,7 @@ struct bootloader_config {
     uint32_t bootloader_version;
     enum sim_resume resume;        /* what Select reports */
     enum sim_choice save_progress; /* executed objects survive a reset */
+    uint16_t mtu;                  /* 0 = the profile's; no data packet is longer than mtu - 3 */
     bool external_app;             /* built to receive images for somebody else (SDK 15.3 on) */
 };
 

@@ -189,6 +189,7 @@ static bool build_memory(struct sim_device *d)
         .bootloader_version = c->bootloader_version,
         .resume = c->resume,
         .save_progress = c->save_progress,
+        .mtu = c->mtu,
         .external_app = c->external_app,
     };
     memcpy(boot.public_key, c->public_key, sizeof(boot.public_key));
