@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "nordfu.h"
+#include "sim/damage.h"
 #include "sim/device.h"
 #include "sim/dongle.h"
 #include "sim/keyfile.h"
@@ -34,6 +35,7 @@ struct fixture {
     struct air *air;
     struct sim_dongle *dongle;
     struct sim_device *device;
+    struct sim_damage *damage; /* NULL until the first fixture_damage */
     struct nordfu_package *package;
     struct nordfu_target *target;
     /* What to build the world with; set between fixture_init and fixture_run. */
@@ -155,6 +157,15 @@ static inline void fixture_build(struct fixture *f)
     fixture_target(f);
 }
 
+/* Orders damage on the device; to be called between fixture_build and fixture_update. */
+static inline void fixture_damage(struct fixture *f, const struct sim_damage_config *config)
+{
+    if (f->damage == NULL)
+        f->damage = sim_damage_new(f->world, f->device);
+    assert_non_null(f->damage);
+    assert_true(sim_damage_add(f->damage, config));
+}
+
 static inline void fixture_record(void *context, const struct nordfu_event *event)
 {
     struct fixture *f = context;
@@ -185,6 +196,7 @@ static inline void fixture_free(struct fixture *f)
     nordfu_target_free(&f->target);
     nordfu_package_free(&f->package);
     if (f->world != NULL) {
+        sim_damage_free(&f->damage);
         sim_device_free(&f->device);
         sim_dongle_free(&f->dongle);
         air_free(&f->air);

@@ -291,6 +291,11 @@ void sim_device_on_operation(struct sim_device *d, uint32_t operation, sim_actio
     flash_on_operation(d->flash, operation, action, context);
 }
 
+uint32_t sim_device_operations(const struct sim_device *d)
+{
+    return flash_begun(d->flash);
+}
+
 void sim_device_set_watch(struct sim_device *d, const struct sim_device_watch *watch, void *context)
 {
     d->onlooker = watch;

@@ -106,6 +106,8 @@ void sim_device_cut_power_at(struct sim_device *device, uint32_t operation);
  * place of an earlier wish. */
 void sim_device_on_operation(struct sim_device *device, uint32_t operation, sim_action action,
                              void *context);
+/* Flash operations begun so far. */
+uint32_t sim_device_operations(const struct sim_device *device);
 /* The link is lost (supervision timeout at the other end); the device advertises again after
  * `silence_us`. */
 void sim_device_cut_link(struct sim_device *device, uint64_t silence_us);
