@@ -114,6 +114,8 @@ enum {
     PORTS = 64,
     VENDOR_NORDIC = 0x1915,
     PRODUCT_CONNECTIVITY = 0xC00A,
+    PRODUCT_BOOTLOADER = 0x521F,
+    PRODUCT_EXAMPLE = 0x521B,
     VENDOR_SEGGER = 0x1366,
 };
 
@@ -129,12 +131,22 @@ static bool is_dongle(const struct nordfu_port_info *port)
            port->vid == VENDOR_SEGGER;
 }
 
+/* A dongle with other firmware: no use, but the library says what it is and what helps. */
+static bool is_misled(const struct nordfu_port_info *port)
+{
+    return port->vid == VENDOR_NORDIC &&
+           (port->pid == PRODUCT_BOOTLOADER || port->pid == PRODUCT_EXAMPLE);
+}
+
 /* Keeps the ports that may be the wanted dongle. Returns how many. */
 static int choose_ports(struct nordfu_port_info *ports, int count, const char *serial)
 {
     int kept = 0;
     for (int i = 0; i < count; i++)
         if (serial != NULL ? same_serial(ports[i].serial, serial) : is_dongle(&ports[i]))
+            ports[kept++] = ports[i];
+    for (int i = 0; i < count && serial == NULL && kept == 0; i++)
+        if (is_misled(&ports[i]))
             ports[kept++] = ports[i];
     return kept;
 }
