@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "fixture.h"
+#include "sim/profile.h"
 
 #define FIRMWARE_SIZE 9000
 
@@ -46,6 +47,19 @@ static void assert_refused(struct neighbours *n, const char *text)
         fail_msg("%s", n->f.error.text);
     assert_version(n->f.device, 1);
     assert_version(n->other, 1);
+}
+
+static void switch_off(void *context)
+{
+    struct neighbours *n = context;
+    sim_device_power_off(n->f.device);
+}
+
+/* Its battery dies while it jumps. */
+static void vanish(void *context)
+{
+    struct neighbours *n = context;
+    sim_after(n->f.world, 0, switch_off, n);
 }
 
 /* ...D7's bootloader advertises under ...D8, the address of our application. */
@@ -105,6 +119,97 @@ static void two_devices_of_one_name_are_not_guessed_at(void **state)
     take_down(&n);
 }
 
+/* ...D9's bootloader keeps its address, which is where ours would be: the name tells them apart. */
+static void a_bootloader_at_plus_one_without_our_name_is_left_alone(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct neighbours n = {0};
+        fixture_init(&n.f, &files);
+        n.f.seed = seed;
+        n.f.device_config.same_address = true;
+        build(&n, 0xD9, "Other", SIM_MODE_BOOTLOADER);
+        fixture_update(&n.f);
+        fixture_assert_updated(&n.f);
+        assert_int_equal(n.f.result.match, NORDFU_MATCH_GIVEN);
+        assert_version(n.other, 1);
+        take_down(&n);
+    }
+}
+
+/* Our device vanishes after the jump; what stays is a bootloader where its own would be. */
+static void a_lonely_bootloader_at_plus_one_is_no_substitute(void **state)
+{
+    (void)state;
+    struct neighbours n = {0};
+    fixture_init(&n.f, &files);
+    n.f.device_config.same_address = true;
+    build(&n, 0xD9, "Other", SIM_MODE_BOOTLOADER);
+    static const struct sim_device_watch watch = {.jumps = vanish};
+    sim_device_set_watch(n.f.device, &watch, &n);
+    fixture_update(&n.f);
+    assert_refused(&n, "no bootloader in range has it");
+    assert_non_null(strstr(n.f.error.text, "DfuTarg at DE:06:3B:97:4C:D9 (-"));
+    print_message("%s\n", n.f.error.text);
+    take_down(&n);
+}
+
+/* Without names the address has to do. */
+static void neighbours_are_told_apart_without_names_as_well(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"sdk12", "sdk13"};
+    for (size_t i = 0; i < 2; i++) {
+        struct neighbours n = {0};
+        fixture_init(&n.f, &files);
+        n.f.device_config.profile = sim_profile_find(profiles[i]);
+        n.f.device_config.set_name = SIM_SET_NAME_UNSUPPORTED;
+        if (i == 0)
+            n.f.device_config.buttonless = SIM_BUTTONLESS_SDK12;
+        build(&n, 0x44, "Other", SIM_MODE_BOOTLOADER);
+        fixture_update(&n.f);
+        fixture_assert_updated(&n.f);
+        assert_int_equal(n.f.result.match, NORDFU_MATCH_PLUS_ONE);
+        assert_version(n.other, 1);
+        take_down(&n);
+    }
+}
+
+static void two_bootloaders_of_one_name_are_listed(void **state)
+{
+    (void)state;
+    struct neighbours n = {0};
+    fixture_init(&n.f, &files);
+    n.f.options.has_address = false;
+    n.f.device_config.mode = SIM_MODE_BOOTLOADER;
+    build(&n, 0x44, "Thermo", SIM_MODE_BOOTLOADER);
+    fixture_update(&n.f);
+    assert_refused(&n, "More than one device named 'DfuTarg'");
+    assert_non_null(strstr(n.f.error.text, "DE:06:3B:97:4C:D9 (-"));
+    assert_non_null(strstr(n.f.error.text, "DE:06:3B:97:4C:45 (-"));
+    print_message("%s\n", n.f.error.text);
+    take_down(&n);
+}
+
+/* A fleet with addresses in a row, all of one name, each updated by its own address. */
+static void devices_in_a_row_are_updated_one_by_one(void **state)
+{
+    (void)state;
+    struct neighbours n = {0};
+    fixture_init(&n.f, &files);
+    build(&n, 0xD9, "Thermo", SIM_MODE_APPLICATION);
+    fixture_update(&n.f);
+    fixture_assert_updated(&n.f);
+    assert_version(n.other, 1);
+    n.f.options.address.bytes[0] = 0xD9;
+    fixture_target(&n.f);
+    fixture_update(&n.f);
+    assert_int_equal(n.f.rc, 0);
+    assert_true(sim_settle(n.f.world, &n.other, 1, 60 * NORDFU_SECOND));
+    assert_version(n.other, 2);
+    take_down(&n);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -126,6 +231,11 @@ int main(void)
         cmocka_unit_test(a_neighbours_application_at_our_bootloaders_address_is_left_alone),
         cmocka_unit_test(a_neighbours_dfutarg_elsewhere_is_left_alone),
         cmocka_unit_test(two_devices_of_one_name_are_not_guessed_at),
+        cmocka_unit_test(a_bootloader_at_plus_one_without_our_name_is_left_alone),
+        cmocka_unit_test(a_lonely_bootloader_at_plus_one_is_no_substitute),
+        cmocka_unit_test(neighbours_are_told_apart_without_names_as_well),
+        cmocka_unit_test(two_bootloaders_of_one_name_are_listed),
+        cmocka_unit_test(devices_in_a_row_are_updated_one_by_one),
     };
     return cmocka_run_group_tests_name("update_neighbours", tests, set_up, tear_down);
 }
