@@ -32,9 +32,13 @@ static void note_installed(struct sim_device *d)
         return;
     d->activations = stats.activations;
     struct bootloader_image image;
+    struct bootloader_versions versions;
     bootloader_installed(d->bootloader, &image);
-    sim_log(d->world, "device.installed", "device=%s version=%u size=%u", d->label,
-            (unsigned)image.version, (unsigned)image.size);
+    bootloader_get_versions(d->bootloader, &versions);
+    sim_log(d->world, "device.installed",
+            "device=%s version=%u size=%u bootloader=%u softdevice=%02X", d->label,
+            (unsigned)image.version, (unsigned)image.size, (unsigned)versions.bootloader,
+            (unsigned)versions.softdevice);
 }
 
 static void start(void *context)
