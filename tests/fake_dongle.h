@@ -79,7 +79,7 @@ struct fake_dongle {
     bool old;               /* answers CONFIG at once, as firmware of API v2 does */
     uint64_t returns_after; /* µs from vanishing until the port is back; 0 = never */
     unsigned reopened;
-    struct nordfu_port_identity identity;
+    struct nordfu_port_identity identity, returns_as; /* now, and after it vanished */
     bool gone, mute, deaf, closed;
     unsigned resets, acks_of_host;
     uint8_t seq, expected; /* own next number, host's next number */
@@ -318,6 +318,7 @@ static inline int fake_reopen(struct nordfu_port *self, uint64_t deadline,
     f->now += f->returns_after;
     f->gone = false;
     f->reopened++;
+    f->identity = f->returns_as;
     f->out_size = 0;
     f->deaf = f->unacked = f->active = f->responding = false;
     return 0;

@@ -157,6 +157,16 @@ static void dongle_that_hangs_after_a_wrong_guess_is_reset(void **state)
     assert_int_equal(s->fake.resets, 2);
 }
 
+static void dongle_that_says_it_does_not_understand_is_asked_in_the_other_language(void **state)
+{
+    struct setup *s = *state;
+    PLAY(s, REFUSE(VERSION_OLD, 6), UNDERSTOOD_NEW, CONFIGURED_NEW, TELLS_NEW("a500"));
+    found(s, 2, 5);
+    PLAY(s, REFUSE(VERSION_OLD, 9), REFUSE(VERSION_NEW, 9));
+    assert_int_equal(probe(s, 2), NORDFU_ERR_DONGLE);
+    says(s, "understands no command");
+}
+
 static void misleading_clue_costs_one_more_restart(void **state)
 {
     struct setup *s = *state;
@@ -338,6 +348,17 @@ static void bootloader_and_example_are_known_by_usb_and_left_in_peace(void **sta
     }
 }
 
+static void dongle_that_comes_back_as_its_bootloader_is_named(void **state)
+{
+    struct setup *s = *state;
+    s->fake.returns_after = NORDFU_SECOND;
+    s->fake.returns_as = (struct nordfu_port_identity){.vid = 0x1915, .pid = 0x521F};
+    PLAY(s, EXPECT(VERSION_NEW), VANISH);
+    assert_int_equal(probe(s, 0), NORDFU_ERR_DONGLE);
+    says(s, "DFU bootloader");
+    assert_int_equal(s->fake.resets, 1);
+}
+
 static void fwids_are_sorted_into_apis(void **state)
 {
     (void)state;
@@ -367,7 +388,9 @@ int main(void)
         TEST(wrong_guess_shows_as_a_restart_and_is_mended),
         TEST(wrong_guess_on_usb_takes_the_port_away_for_a_while),
         TEST(dongle_that_hangs_after_a_wrong_guess_is_reset),
+        TEST(dongle_that_says_it_does_not_understand_is_asked_in_the_other_language),
         TEST(misleading_clue_costs_one_more_restart),
+        TEST(dongle_that_comes_back_as_its_bootloader_is_named),
         TEST(three_wrong_guesses_are_survived),
         TEST(restart_for_another_reason_is_survived),
         TEST(dongle_that_understands_nothing_is_given_up),

@@ -473,6 +473,9 @@ int dongle_start(struct dongle *dongle, struct nordfu_error *error)
     int rc = dongle_vanished(d) ? bring_back(d, error) : 0;
     if (rc != 0)
         return rc;
+    enum diagnosis diagnosis = diagnosis_of_identity(dongle_identity(d));
+    if (diagnosis != DIAGNOSIS_NONE)
+        return dongle_diagnose(d, diagnosis, NULL, error);
     bool fresh = dongle_restarted(d) || dongle_vanished(d);
     d->broken = (struct nordfu_error){0};
     d->flight.active = false;

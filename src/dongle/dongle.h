@@ -70,7 +70,8 @@ void dongle_close(struct dongle **dongle);
 /*
  * RESET and link start; what was pending or queued is forgotten, the SoftDevice is disabled
  * afterwards. A dongle that has just restarted by itself is spared the RESET; a port that vanished
- * meanwhile is waited for (DONGLE_RETURN_TIME) and opened again. At most about 3 s otherwise.
+ * meanwhile is waited for (DONGLE_RETURN_TIME) and opened again. At most about 3 s otherwise. What
+ * USB names as something else is left in peace.
  * Errors: NORDFU_ERR_DONGLE (silence, or something that is no connectivity firmware, and what it
  * is), NORDFU_ERR_PORT, NORDFU_ERR_CANCELLED.
  */

@@ -5,12 +5,14 @@
 
 #include "dongle/rpc_names.h"
 
-#define STATUS_NO_MEM        0x04
-#define STATUS_INVALID_STATE 0x08
-#define LINE_TIME            NORDFU_SECOND /* for the line to become free */
-#define MTU_MIN              23
-#define STARTS_MAX           4 /* of the line: two wrong guesses, a restart for another reason */
-#define API_COUNT            7 /* v6 and before */
+#define STATUS_NO_MEM         0x04
+#define STATUS_NOT_SUPPORTED  0x06
+#define STATUS_INVALID_STATE  0x08
+#define STATUS_INVALID_LENGTH 0x09
+#define LINE_TIME             NORDFU_SECOND /* for the line to become free */
+#define MTU_MIN               23
+#define STARTS_MAX            4 /* of the line: two wrong guesses, a restart for another reason */
+#define API_COUNT             7 /* v6 and before */
 
 /* Dialects whose VERSION_GET has the same number. */
 enum family {
@@ -146,10 +148,12 @@ static int ask_version(struct search *s, bool must_tell, struct nordfu_error *er
     int rc = call(s, RPC_VERSION_GET, &params, &status, &results, error);
     if (rc != 0)
         return rc;
-    s->confirmed = true;
+    /* Firmware made for debugging says so instead of restarting. */
+    s->lost = !s->confirmed && (status == STATUS_NOT_SUPPORTED || status == STATUS_INVALID_LENGTH);
+    s->confirmed = !s->lost;
     if (status == 0)
         return recognise(s, results.version_get.version.subversion_number, error);
-    if (!must_tell)
+    if (!must_tell && !s->lost)
         return 0;
     return nordfu_error_from(error, NORDFU_ERR_DONGLE, NORDFU_SPEAKER_SOFTDEVICE, status,
                              "The dongle on %s does not tell its version: its SoftDevice answered "
@@ -290,9 +294,6 @@ int probe_open(struct dongle *dongle, const struct probe_config *wish, int api_h
 {
     struct search s = {.dongle = dongle, .identity = identity, .hint = api_hint};
     *identity = (struct probe_identity){.config = *wish};
-    enum diagnosis diagnosis = diagnosis_of_identity(dongle_identity(dongle));
-    if (diagnosis != DIAGNOSIS_NONE)
-        return dongle_diagnose(dongle, diagnosis, NULL, error);
     int rc;
     do {
         rc = attempt(&s, wish, error);

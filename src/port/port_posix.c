@@ -333,10 +333,22 @@ static int pause_for(const struct posix_port *self, uint64_t microseconds,
     return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
 }
 
+/* The device may come back under another name, where something else took its place: the serial
+ * number tells. */
+static void find_again(const struct posix_port *self, char *path, size_t size)
+{
+    struct ports_usb now;
+    snprintf(path, size, "%s", self->path);
+    if (self->usb.vid == 0 || (ports_find_usb(path, &now) && now.vid == self->usb.vid &&
+                               strcmp(now.serial, self->usb.serial) == 0))
+        return;
+    ports_find_path(self->usb.vid, self->usb.serial, path, size);
+}
+
 /*
- * The old descriptor goes first: while it is there the kernel gives the device another name. It may
- * get one all the same, where something else took its place: the serial number tells. Every error
- * may pass: permissions are set a moment after the port appeared, and other programs look at it.
+ * The old descriptor goes first: while it is there the kernel gives the device another name. Every
+ * error may pass: permissions are set a moment after the port appeared, and other programs look at
+ * it.
  */
 static int posix_reopen(struct nordfu_port *port, uint64_t deadline, struct nordfu_error *error)
 {
@@ -344,10 +356,10 @@ static int posix_reopen(struct nordfu_port *port, uint64_t deadline, struct nord
     close_fd(self);
     for (;;) {
         char path[PATH_MAX];
-        snprintf(path, sizeof(path), "%s", self->path);
-        if (self->usb.vid != 0)
-            ports_find_path(self->usb.vid, self->usb.serial, path, sizeof(path));
+        find_again(self, path, sizeof(path));
         int rc = open_fd(self, path, error);
+        if (rc == 0)
+            ports_find_usb(path, &self->usb);
         if (rc == 0 || monotonic_now() >= deadline)
             return rc;
         rc = pause_for(self, REOPEN_PAUSE, error);
@@ -360,15 +372,12 @@ static int posix_reopen(struct nordfu_port *port, uint64_t deadline, struct nord
 
 static void posix_identify(struct nordfu_port *port, struct nordfu_port_identity *identity)
 {
-    struct posix_port *self = (struct posix_port *)port;
-    struct ports_usb usb;
-    if (!ports_find_usb(self->path, &usb))
-        return;
-    identity->vid = usb.vid;
-    identity->pid = usb.pid;
-    snprintf(identity->product, sizeof(identity->product), "%s", usb.product);
-    if (usb.address != 0)
-        usb_identity_read(usb.bus, usb.address, identity);
+    const struct ports_usb *usb = &((struct posix_port *)port)->usb;
+    identity->vid = usb->vid;
+    identity->pid = usb->pid;
+    snprintf(identity->product, sizeof(identity->product), "%s", usb->product);
+    if (usb->address != 0)
+        usb_identity_read(usb->bus, usb->address, identity);
 }
 
 static const struct nordfu_port_ops posix_ops = {
