@@ -14,7 +14,8 @@ struct update {
     struct packet packet;
 };
 
-static struct update *prepare(uint32_t app_size, uint32_t image_size)
+/* On an nRF52840 with SoftDevice 0xCA, whichever the SDK. */
+static struct update *prepare_on(const char *profile, uint32_t app_size, uint32_t image_size)
 {
     struct update *u = calloc(1, sizeof(*u));
     u->app_size = app_size;
@@ -25,8 +26,14 @@ static struct update *prepare(uint32_t app_size, uint32_t image_size)
     bench_fill(u->image, image_size, 2);
     u->packet = build_packet(&(struct recipe){.fw = NEW_VERSION}, u->image, image_size);
     u->bench = bench_config();
+    u->bench.config.profile = sim_profile_on(sim_profile_find(profile), "nrf52840");
     bench_start(&u->bench, u->app, app_size);
     return u;
+}
+
+static struct update *prepare(uint32_t app_size, uint32_t image_size)
+{
+    return prepare_on("sdk17", app_size, image_size);
 }
 
 static void drop(struct update *u)
@@ -110,9 +117,10 @@ static void recover(struct update *u)
 }
 
 /* True if the update got through before the cut. */
-static bool cut_once(uint32_t app_size, uint32_t image_size, uint32_t operation, uint64_t delay)
+static bool cut_once(const char *profile, uint32_t app_size, uint32_t image_size,
+                     uint32_t operation, uint64_t delay)
 {
-    struct update *u = prepare(app_size, image_size);
+    struct update *u = prepare_on(profile, app_size, image_size);
     u->bench.cut_armed = true;
     u->bench.cut_at = operation;
     u->bench.cut_delay = delay;
@@ -126,7 +134,7 @@ static bool cut_once(uint32_t app_size, uint32_t image_size, uint32_t operation,
 }
 
 /* Cuts early and late in operation 1, 2, 3 ... until the update survives. */
-static void cut_everywhere(uint32_t app_size, uint32_t image_size)
+static void cut_everywhere(const char *profile, uint32_t app_size, uint32_t image_size)
 {
     static const uint64_t delays[] = {0, 100, 1500, 7000, 60000};
     uint32_t operation = 0;
@@ -134,7 +142,7 @@ static void cut_everywhere(uint32_t app_size, uint32_t image_size)
     while (!survived) {
         operation++;
         for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++)
-            survived = cut_once(app_size, image_size, operation, delays[i]);
+            survived = cut_once(profile, app_size, image_size, operation, delays[i]);
     }
     print_message("cut in %u flash operations\n", (unsigned)operation - 1);
     assert_true(operation > 20);
@@ -143,19 +151,27 @@ static void cut_everywhere(uint32_t app_size, uint32_t image_size)
 static void power_may_go_at_any_time_with_a_small_old_application(void **state)
 {
     (void)state;
-    cut_everywhere(4096, 3 * 4096 + 100);
+    cut_everywhere("sdk17", 4096, 3 * 4096 + 100);
 }
 
 static void power_may_go_at_any_time_with_a_large_old_application(void **state)
 {
     (void)state;
-    cut_everywhere(5 * 4096, 8192);
+    cut_everywhere("sdk17", 5 * 4096, 8192);
 }
 
 static void power_may_go_at_any_time_without_an_application(void **state)
 {
     (void)state;
-    cut_everywhere(0, 6000);
+    cut_everywhere("sdk17", 0, 6000);
+}
+
+/* One settings page, and progress in it. */
+static void power_may_go_at_any_time_in_an_older_bootloader(void **state)
+{
+    (void)state;
+    cut_everywhere("sdk14", 4096, 2 * 4096 + 100);
+    cut_everywhere("sdk14", 3 * 4096, 4096);
 }
 
 static void power_may_go_again_and_again(void **state)
@@ -337,8 +353,9 @@ static void make_noise(struct update *u)
 static void noise_does_no_harm(void **state)
 {
     (void)state;
-    for (int round = 0; round < 10; round++) {
-        struct update *u = prepare(8192, 5000);
+    static const char *const profiles[] = {"sdk17", "sdk14", "sdk15"};
+    for (int round = 0; round < 15; round++) {
+        struct update *u = prepare_on(profiles[round % 3], 8192, 5000);
         struct bench *b = &u->bench;
         for (int i = 0; i < round; i++)
             sim_random(b->world, 2);
@@ -516,6 +533,7 @@ int main(void)
         cmocka_unit_test(power_may_go_at_any_time_with_a_small_old_application),
         cmocka_unit_test(power_may_go_at_any_time_with_a_large_old_application),
         cmocka_unit_test(power_may_go_at_any_time_without_an_application),
+        cmocka_unit_test(power_may_go_at_any_time_in_an_older_bootloader),
         cmocka_unit_test(power_may_go_again_and_again),
         cmocka_unit_test(the_old_application_stays_until_the_new_one_is_complete),
         cmocka_unit_test(an_image_too_large_for_two_banks_goes_over_the_old_one),
