@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "dongle/dongle.h"
+#include "dongle/dongle_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,50 +13,6 @@
 /* Reads, of 1 KiB at most, that may still yield something when a response is overdue: more than
  * the system keeps for a process that slept. */
 #define LATE_READS 128
-
-struct post {
-    enum rpc_command command;
-    size_t size;
-    uint8_t bytes[DONGLE_POST_SIZE];
-};
-
-/* The request under way. */
-struct flight {
-    bool active;
-    bool called; /* somebody waits in dongle_call */
-    bool posted; /* the hook wants to know; neither: nobody cares any more */
-    enum rpc_command command;
-    uint64_t limit;      /* when its response must be there */
-    unsigned late_reads; /* that yielded something after the limit */
-};
-
-struct answer {
-    bool done;
-    uint32_t status;
-    union rpc_response_params results;
-};
-
-struct dongle {
-    struct nordfu_port *port;
-    const struct nordfu_log *log;
-    const struct rpc_dialect *dialect;
-    struct dongle_hooks hooks;
-    struct nordfu_error broken;   /* code 0: all is well */
-    struct nordfu_cancel *cancel; /* the port's, while it is ignored */
-    unsigned ignoring;
-    uint64_t received; /* bytes since the last start */
-    size_t heard_size; /* the first of them, as far as they came before the line was set up */
-    uint8_t heard[DIAGNOSIS_HEARD];
-    bool identified;
-    struct nordfu_port_identity identity; /* of the port, once it was asked for */
-    bool quiet;                           /* the last read yielded nothing */
-    struct flight flight;
-    struct answer answer;
-    size_t post_count;
-    struct post posts[DONGLE_POSTS];
-    struct event_queue events;
-    struct h5_session session;
-};
 
 int dongle_open(struct dongle **out, struct nordfu_port **port, const struct nordfu_log *log,
                 struct nordfu_error *error)
@@ -156,8 +112,7 @@ void dongle_ignore_cancel(struct dongle *dongle, bool ignore)
 
 /* ---- Failures ---- */
 
-/* Remembers a failure for good. */
-static int breaks(struct dongle *d, const struct nordfu_error *failure, struct nordfu_error *error)
+int dongle_break(struct dongle *d, const struct nordfu_error *failure, struct nordfu_error *error)
 {
     d->broken = *failure;
     if (error != NULL)
@@ -183,7 +138,7 @@ static int port_failed(struct dongle *d, const struct nordfu_error *cause,
             &failure, NORDFU_ERR_DONGLE,
             "The dongle on %s takes no more bytes. Unplug it, plug it in and try again.",
             dongle_name(d));
-    return breaks(d, &failure, error);
+    return dongle_break(d, &failure, error);
 }
 
 /* Has the session failed? */
@@ -202,7 +157,7 @@ static int check_session(struct dongle *d, struct nordfu_error *error)
                          "The line to the dongle on %s broke down: %s. Unplug it, plug it in and "
                          "try again.",
                          dongle_name(d), h5_failure_text(d->session.failure));
-    return breaks(d, &failure, error);
+    return dongle_break(d, &failure, error);
 }
 
 /* Is the request under way overdue? What waits at the port is heard first, since this process may
@@ -219,7 +174,7 @@ static int check_flight(struct dongle *d, struct nordfu_error *error)
                      "plug it in and try again.",
                      dongle_name(d), rpc_command_name(d->dialect, d->flight.command),
                      DONGLE_ANSWER_TIME / 1e6);
-    return breaks(d, &failure, error);
+    return dongle_break(d, &failure, error);
 }
 
 /* ---- What arrives ---- */
@@ -231,7 +186,7 @@ static struct dongle_trace trace_of(const struct dongle *d)
 
 static void take_response(struct dongle *d, const uint8_t *payload, size_t size)
 {
-    struct answer answer = {.done = true};
+    struct dongle_answer answer = {.done = true};
     enum rpc_verdict verdict = RPC_UNKNOWN;
     if (d->flight.active)
         verdict = rpc_decode_response(d->dialect, d->flight.command, payload, size, &answer.status,
@@ -261,7 +216,7 @@ static void keep_event(struct dongle *d, const uint8_t *payload, size_t size, bo
                      "The dongle on %s sends more events than it can have reason for. Unplug it, "
                      "plug it in and try again.",
                      dongle_name(d));
-    breaks(d, &failure, NULL);
+    dongle_break(d, &failure, NULL);
 }
 
 static void take_event(struct dongle *d, const uint8_t *payload, size_t size)
@@ -296,7 +251,7 @@ static void deliver(struct dongle *d)
 
 /* ---- The turn ---- */
 
-static int flush(struct dongle *d, struct nordfu_error *error)
+int dongle_flush(struct dongle *d, struct nordfu_error *error)
 {
     struct nordfu_error cause = {0};
     size_t size;
@@ -322,14 +277,14 @@ static bool launch(struct dongle *d, enum rpc_command command, const uint8_t *by
         return false;
     struct dongle_trace trace = trace_of(d);
     dongle_trace_request(&trace, command, bytes, size);
-    d->flight =
-        (struct flight){.active = true, .command = command, .limit = now + DONGLE_ANSWER_TIME};
+    d->flight = (struct dongle_flight){
+        .active = true, .command = command, .limit = now + DONGLE_ANSWER_TIME};
     return true;
 }
 
 static void launch_post(struct dongle *d)
 {
-    const struct post *post = &d->posts[0];
+    const struct dongle_post_item *post = &d->posts[0];
     if (d->post_count == 0 || !line_free(d) || !launch(d, post->command, post->bytes, post->size))
         return;
     d->flight.posted = true;
@@ -367,7 +322,7 @@ static int read_some(struct dongle *d, uint64_t until, struct nordfu_error *erro
 /* Has anything failed, now or earlier? */
 static int check(struct dongle *d, struct nordfu_error *error)
 {
-    return d->broken.code != 0 ? breaks(d, &d->broken, error) : check_session(d, error);
+    return d->broken.code != 0 ? dongle_break(d, &d->broken, error) : check_session(d, error);
 }
 
 static int check_cancel(const struct dongle *d, struct nordfu_error *error)
@@ -377,14 +332,13 @@ static int check_cancel(const struct dongle *d, struct nordfu_error *error)
     return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
 }
 
-/* A turn of link start or of work alike; does not judge the session. */
-static int exchange(struct dongle *d, uint64_t deadline, struct nordfu_error *error)
+int dongle_exchange(struct dongle *d, uint64_t deadline, struct nordfu_error *error)
 {
     if (check_cancel(d, error) != 0)
         return NORDFU_ERR_CANCELLED;
     launch_post(d);
     uint64_t next = h5_session_poll(&d->session, dongle_now(d));
-    int rc = flush(d, error);
+    int rc = dongle_flush(d, error);
     /* A session that just failed has no timer that would end the wait. */
     if (rc != 0 || d->session.state == H5_FAILED)
         return rc;
@@ -392,7 +346,7 @@ static int exchange(struct dongle *d, uint64_t deadline, struct nordfu_error *er
     if (rc != 0)
         return rc;
     /* Acknowledge first: what came is looked at afterwards. */
-    rc = flush(d, error);
+    rc = dongle_flush(d, error);
     deliver(d);
     return rc;
 }
@@ -402,7 +356,7 @@ int dongle_turn(struct dongle *dongle, uint64_t deadline, struct nordfu_error *e
     struct dongle *d = dongle;
     int rc = check(d, error);
     if (rc == 0)
-        rc = exchange(d, deadline, error);
+        rc = dongle_exchange(d, deadline, error);
     if (rc == 0)
         rc = check(d, error);
     return rc != 0 ? rc : check_flight(d, error);
@@ -426,76 +380,6 @@ void dongle_settle(struct dongle *dongle)
     while (dongle_usable(d) && dongle_now(d) < limit && hears(d, dongle_now(d) + DONGLE_QUIET_TIME))
         dongle_drop_events(d);
     dongle_ignore_cancel(d, false);
-}
-
-/* ---- Link start ---- */
-
-int dongle_diagnose(struct dongle *dongle, enum diagnosis diagnosis, const char *api,
-                    struct nordfu_error *error)
-{
-    struct dongle *d = dongle;
-    const struct diagnosis_case facts = {.port = dongle_name(d),
-                                         .identity = dongle_identity(d),
-                                         .heard = d->heard,
-                                         .heard_size = d->heard_size,
-                                         .api = api};
-    struct nordfu_error failure;
-    diagnosis_error(diagnosis, &facts, &failure);
-    return breaks(d, &failure, error);
-}
-
-static int start_failed(struct dongle *d, struct nordfu_error *error)
-{
-    enum diagnosis diagnosis = DIAGNOSIS_HALF_LINK;
-    if (d->session.failure == H5_FAILURE_NO_SYNC_RESPONSE)
-        diagnosis = diagnosis_of_answer(dongle_identity(d), d->heard, d->heard_size);
-    return dongle_diagnose(d, diagnosis, NULL, error);
-}
-
-/* The port of a USB dongle that restarts comes back. */
-static int bring_back(struct dongle *d, struct nordfu_error *error)
-{
-    struct nordfu_error cause = {0};
-    nordfu_log(d->log, NORDFU_LOG_DEBUG, "Waiting for %s to come back.", dongle_name(d));
-    int rc = nordfu_port_reopen(d->port, dongle_now(d) + DONGLE_RETURN_TIME, &cause);
-    d->identified = false;
-    if (rc == 0)
-        return 0;
-    if (rc == NORDFU_ERR_CANCELLED)
-        return nordfu_error_set(error, rc, "%s", cause.text);
-    nordfu_log(d->log, NORDFU_LOG_DEBUG, "Port: %s", cause.text);
-    return breaks(d, &d->broken, error);
-}
-
-int dongle_start(struct dongle *dongle, struct nordfu_error *error)
-{
-    struct dongle *d = dongle;
-    int rc = dongle_vanished(d) ? bring_back(d, error) : 0;
-    if (rc != 0)
-        return rc;
-    enum diagnosis diagnosis = diagnosis_of_identity(dongle_identity(d));
-    if (diagnosis != DIAGNOSIS_NONE)
-        return dongle_diagnose(d, diagnosis, NULL, error);
-    bool fresh = dongle_restarted(d) || dongle_vanished(d);
-    d->broken = (struct nordfu_error){0};
-    d->flight.active = false;
-    d->post_count = 0;
-    d->received = 0;
-    d->heard_size = 0;
-    dongle_drop_events(d);
-    h5_session_start(&d->session, dongle_now(d), !fresh);
-    while (d->session.state != H5_ACTIVE) {
-        if (d->session.state == H5_FAILED)
-            return start_failed(d, error);
-        rc = exchange(d, NO_DEADLINE, error);
-        if (rc != 0)
-            return rc;
-    }
-    /* An echo says all that a dongle would. */
-    if (diagnosis_is_echo(d->heard, d->heard_size))
-        return dongle_diagnose(d, DIAGNOSIS_ECHO, NULL, error);
-    nordfu_log(d->log, NORDFU_LOG_DEBUG, "The line to the dongle on %s is set up.", dongle_name(d));
-    return flush(d, error);
 }
 
 /* ---- Calls, posts, events ---- */
@@ -555,7 +439,7 @@ bool dongle_post(struct dongle *dongle, enum rpc_command command, const void *pa
     struct dongle *d = dongle;
     if (d->dialect == NULL || d->post_count == DONGLE_POSTS)
         return false;
-    struct post *post = &d->posts[d->post_count];
+    struct dongle_post_item *post = &d->posts[d->post_count];
     post->command = command;
     post->size = rpc_encode_request(d->dialect, command, params, post->bytes, sizeof(post->bytes));
     if (post->size == 0)
