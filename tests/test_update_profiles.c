@@ -50,6 +50,41 @@ static void every_bootloader_on_every_chip_is_updated(void **state)
         check_kind(&kinds[i]);
 }
 
+static void cut(void *context)
+{
+    sim_device_cut_link(context, 200 * NORDFU_MS);
+}
+
+static void check_cut(const struct kind *kind, enum sim_resume resume, uint32_t bytes)
+{
+    struct fixture f;
+    fixture_init(&f, &files);
+    set_kind(&f, kind);
+    f.device_config.resume = resume;
+    fixture_build(&f);
+    sim_device_on_bytes(f.device, bytes, cut, f.device);
+    fixture_update(&f);
+    if (f.rc != 0)
+        fail_msg("%s on %s, cut after %u bytes: %s\n%s", kind->profile, kind->chip, bytes,
+                 f.error.text, f.notes);
+    fixture_assert_updated(&f);
+    assert_true(f.result.reconnects >= 1);
+    fixture_free(&f);
+}
+
+/* In the init packet, in an object, behind one. */
+static void every_bootloader_resumes_after_a_lost_link(void **state)
+{
+    (void)state;
+    static const uint32_t cuts[] = {60, 3000, 8192 + 141, 15000};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        for (size_t c = 0; c < sizeof(cuts) / sizeof(cuts[0]); c++) {
+            check_cut(&kinds[i], SIM_RESUME_EXACT, cuts[c]);
+            check_cut(&kinds[i], SIM_RESUME_ROUNDED, cuts[c]);
+        }
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -68,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bootloader_on_every_chip_is_updated),
+        cmocka_unit_test(every_bootloader_resumes_after_a_lost_link),
     };
     return cmocka_run_group_tests_name("update_profiles", tests, set_up, tear_down);
 }
