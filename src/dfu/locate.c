@@ -260,9 +260,10 @@ int locate(struct nordfu_central *central, const struct locate_wish *wish, uint6
     while (winner(&search, now, deadline) < 0 && now < deadline) {
         uint64_t until = stamp(&search, now, deadline);
         int rc = nordfu_central_scan(central, report, &search, until, error);
-        if (rc != 0 && rc != NORDFU_ERR_TIMEOUT)
-            return rc;
         now = nordfu_central_now(central);
+        bool stopped = rc == NORDFU_ERR_TIMEOUT && now < until; /* not by the search's own end */
+        if (stopped || (rc != 0 && rc != NORDFU_ERR_TIMEOUT))
+            return rc;
         stamp(&search, now, deadline);
     }
     int index = winner(&search, now, deadline);
