@@ -16,6 +16,7 @@ struct bench {
     int done;
     uint64_t when;
     bool cuts;
+    uint64_t cut_time;
 };
 
 static struct bench start(void)
@@ -226,6 +227,49 @@ static void power_may_go_inside_done(void **state)
     stop(&bench);
 }
 
+static void cut(void *context)
+{
+    struct bench *bench = context;
+    bench->cut_time = sim_now(bench->world);
+    flash_cut(bench->flash);
+}
+
+static void an_action_comes_in_the_middle_of_an_operation(void **state)
+{
+    (void)state;
+    struct bench bench = start();
+    assert_true(flash_write(bench.flash, PAGE, "abcd", 4, count, &bench)); /* has begun before */
+    flash_on_operation(bench.flash, 2, cut, &bench);
+    assert_true(flash_write(bench.flash, PAGE + 4, "abcd", 4, count, &bench));
+    assert_true(flash_erase(bench.flash, 0, 1, count, &bench));
+    assert_true(flash_write(bench.flash, 0, "abcd", 4, count, &bench));
+    sim_run_until(bench.world, 10 * ERASE);
+    assert_int_equal(bench.cut_time, 2 * WRITE + ERASE / 2);
+    assert_int_equal(bench.done, 2);
+    /* Once only. */
+    assert_true(flash_erase(bench.flash, 0, 1, count, &bench));
+    assert_true(flash_erase(bench.flash, 0, 1, count, &bench));
+    assert_true(flash_erase(bench.flash, 0, 1, count, &bench));
+    sim_run_until(bench.world, 20 * ERASE);
+    assert_int_equal(bench.done, 5);
+    stop(&bench);
+}
+
+static void an_action_is_off_when_its_operation_is_cut_before(void **state)
+{
+    (void)state;
+    struct bench bench = start();
+    flash_on_operation(bench.flash, 1, cut, &bench);
+    assert_true(flash_erase(bench.flash, 0, 1, count, &bench));
+    sim_run_until(bench.world, ERASE / 4);
+    flash_cut(bench.flash);
+    assert_true(flash_erase(bench.flash, 0, 1, count, &bench));
+    sim_run_until(bench.world, 10 * ERASE);
+    assert_int_equal(bench.done, 1);
+    assert_int_equal(bench.cut_time, 0);
+    stop(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +284,8 @@ int main(void)
         cmocka_unit_test(a_power_cut_leaves_the_page_being_erased_undefined),
         cmocka_unit_test(flash_works_again_after_a_cut),
         cmocka_unit_test(power_may_go_inside_done),
+        cmocka_unit_test(an_action_comes_in_the_middle_of_an_operation),
+        cmocka_unit_test(an_action_is_off_when_its_operation_is_cut_before),
     };
     return cmocka_run_group_tests_name("sim_flash", tests, NULL, NULL);
 }
