@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/damage_text.h"
 #include "cli/json.h"
 #include "cli/signals.h"
 #include "cli/sim_config.h"
@@ -25,6 +26,7 @@ enum {
     OPTION_DONGLE,
     OPTION_LINK,
     OPTION_DEVICE,
+    OPTION_DAMAGE,
     OPTION_FLASH_OUT,
     OPTION_SEED,
     OPTION_LOSS,
@@ -44,6 +46,10 @@ static const struct args_option options[OPTIONS] = {
                      NULL, false},
     [OPTION_DEVICE] = {NULL, "--device", ARGS_LIST,
                        "A device: addr=DE063B974CD8[,KEY=VALUE...]; may be given up to 16 times.",
+                       NULL, false},
+    [OPTION_DAMAGE] = {NULL, "--damage", ARGS_LIST,
+                       "What is to go wrong, and where: cut-link@bytes=8192[,KEY=VALUE...]; may be "
+                       "given up to 16 times.",
                        NULL, false},
     [OPTION_FLASH_OUT] = {NULL, "--flash-out", ARGS_LIST,
                           "At the end, write the image that the first device runs to this file; "
@@ -75,7 +81,10 @@ struct scene {
     struct att_socket *att;
     struct sim_device *devices[ARGS_MAX_REPEATS];
     struct sim_device_config configs[ARGS_MAX_REPEATS];
+    struct sim_damage *damages[ARGS_MAX_REPEATS]; /* by device; NULL = nothing goes wrong there */
     size_t count;
+    struct damage_order orders[ARGS_MAX_REPEATS];
+    size_t order_count;
 };
 
 /* A number that JSON can have as one: an optional minus and up to 15 digits without a leading zero.
@@ -236,12 +245,30 @@ static int read_devices(struct scene *scene, const struct args_value *devices,
     return code == 0 ? check_addresses(scene, error) : code;
 }
 
+static int read_orders(struct scene *scene, const struct args_value *damages,
+                       struct nordfu_error *error)
+{
+    int code = 0;
+    scene->order_count = damages->count;
+    for (size_t i = 0; code == 0 && i < damages->count; i++) {
+        struct damage_order *order = &scene->orders[i];
+        code = damage_text_read(order, damages->all[i], error);
+        if (code == 0 && order->device > scene->count)
+            code = nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                    "There is no device %u to damage; there are %zu.",
+                                    (unsigned)order->device, scene->count);
+    }
+    return code;
+}
+
 static int read_configs(struct scene *scene, const struct args *args, struct nordfu_error *error)
 {
     const struct args_value *values = args->values;
     int code = read_dongles(scene, args, error);
     if (code == 0)
         code = read_devices(scene, &values[OPTION_DEVICE], error);
+    if (code == 0)
+        code = read_orders(scene, &values[OPTION_DAMAGE], error);
     if (code == 0)
         code = check_flash_outs(scene, &values[OPTION_FLASH_OUT], error);
     if (code == 0 && values[OPTION_LOSS].real > 0.9)
@@ -287,10 +314,25 @@ static int add_devices(struct scene *scene, struct nordfu_error *error)
     return 0;
 }
 
+static int add_damage(struct scene *scene, struct nordfu_error *error)
+{
+    for (size_t i = 0; i < scene->order_count; i++) {
+        const struct damage_order *order = &scene->orders[i];
+        struct sim_damage **damage = &scene->damages[order->device - 1];
+        if (*damage == NULL)
+            *damage = sim_damage_new(scene->world, scene->devices[order->device - 1]);
+        if (*damage == NULL || !sim_damage_add(*damage, &order->config))
+            return out_of_memory(error);
+    }
+    return 0;
+}
+
 static void tear_down(struct scene *scene)
 {
-    for (size_t i = 0; i < scene->count; i++)
+    for (size_t i = 0; i < scene->count; i++) {
+        sim_damage_free(&scene->damages[i]);
         sim_device_free(&scene->devices[i]);
+    }
     for (size_t i = 0; i < scene->plug_count; i++)
         sim_dongle_free(&scene->plugs[i].dongle);
     att_socket_free(&scene->att);
@@ -350,6 +392,36 @@ static void say_version(const struct scene *scene, size_t index)
     fflush(stdout);
 }
 
+/* How often the order has struck. Each device counts its own. */
+static uint32_t struck(const struct scene *scene, size_t index)
+{
+    size_t number = 0;
+    for (size_t i = 0; i < index; i++)
+        number += scene->orders[i].device == scene->orders[index].device;
+    return sim_damage_struck(scene->damages[scene->orders[index].device - 1], number);
+}
+
+/* Who ordered damage wants to know if the update got there. */
+static void say_damage(const struct scene *scene, size_t index)
+{
+    const struct damage_order *order = &scene->orders[index];
+    const char *label = sim_device_label(scene->devices[order->device - 1]);
+    uint32_t times = struck(scene, index);
+    char text[80];
+    sim_damage_describe(text, sizeof(text), &order->config);
+    if (scene->json) {
+        struct json json;
+        json_begin(&json, "damage");
+        json_text(&json, "address", label);
+        json_text(&json, "damage", text);
+        json_number(&json, "struck", times);
+        json_end(&json, stdout);
+    } else if (times == 0) {
+        printf("%s did not happen to %s.\n", text, label);
+    }
+    fflush(stdout);
+}
+
 static int write_image(const struct sim_device *device, const char *path,
                        struct nordfu_error *error)
 {
@@ -384,6 +456,8 @@ static int finish(struct scene *scene, const struct args_value *files, struct no
     sim_settle(scene->world, scene->devices, scene->count, SETTLE_US);
     for (size_t i = 0; i < scene->count; i++)
         say_version(scene, i);
+    for (size_t i = 0; i < scene->order_count; i++)
+        say_damage(scene, i);
     for (size_t i = 0; code == 0 && i < files->count; i++)
         code = write_image(scene->devices[i], files->all[i], error);
     return code;
@@ -401,6 +475,8 @@ static int play(struct scene *scene, const struct args *args, struct nordfu_canc
         say_path(scene, i);
     sim_listen(scene->world, on_event, scene);
     code = add_devices(scene, error);
+    if (code == 0)
+        code = add_damage(scene, error);
     if (code == 0)
         code = sim_pty_run(scene->plugs, scene->plug_count, scene->world, cancel, error);
     return code == 0 ? finish(scene, &args->values[OPTION_FLASH_OUT], error) : code;

@@ -172,6 +172,17 @@ case_usage() {
     done
     expect 2 "$nordfu" sim --att p.zip
     said 'p.zip exists and is no socket'
+    for words in '--dongle v5 --dongle v2,usb' '--usb --dongle v2' '--link a --dongle v5,link=b' \
+        '--dongle v5,link=a --dongle v3,link=a' '--dongle v5,lnk=a' '--dongle v5,baud=1' --flash-out\ f \
+        "--device addr=$address --flash-out f --flash-out g" '--damage cut-link@jump' '--damage cut-link'; do
+        # shellcheck disable=SC2086
+        expect 2 "$nordfu" sim $words
+        grep -q '^Error: ' err || fail "no sentence"
+    done
+    expect 2 "$nordfu" sim --device addr=$address --damage cut-link@byts=3
+    said 'did you mean "bytes"?'
+    expect 2 "$nordfu" sim --device addr=$address --damage cut-link@jump,device=2
+    said 'There is no device 2 to damage; there are 1'
     expect 2 "$nordfu" sim --device addr=$address,app-size=0xD1001
     said 'app-size is 1 to 856064'
     [ ! -s out ] || fail "a usage error wrote to standard output"
@@ -571,6 +582,41 @@ case_sim_two_dongles() {
         grep -q " dongle.request dongle=$number " sim.log || fail "no word of dongle $number"
     done
     [ ! -L dongle ] && [ ! -L second ] || fail "a link is still there"
+}
+
+case_sim_damage() {
+    # What was ordered strikes once, is told, and is mended by the client.
+    make_package app 2 24576
+    start_sim --device "$device,pubkey=pub.pem" --damage cut-link@execute=2 \
+        --damage drop-packet@packet=20,count=2 --damage power-off@bytes=1000000,for=2s
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    stop_sim
+    device_runs 2 app.bin
+        strike='device.damage device=DE:06:3B:97:4C:D8 what=cut-link at=execute=2'
+    [ "$(grep -c " $strike\$" sim.log)" = 1 ] || fail "not once: $strike"
+    [ "$(grep -c 'what=drop-packet at=packet=20$' sim.log)" = 2 ] || fail "not two packets"
+    grep -q '^power-off@bytes=1000000 did not happen to DE:06:3B:97:4C:D8\.$' sim.log || fail "no word of the last"
+}
+
+case_sim_damage_json() {
+    # The second device is damaged, not the first; every line is JSON.
+    make_package app 2 16384
+    start_sim --json --dongle v5 --dongle v6,usb,link=second --device "$device,pubkey=any" \
+        --device addr=C00000000001,name=Thermo,pubkey=any --damage flip-packet@bytes=5000,device=2 \
+        --damage cut-link@jump
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p second -a C00000000001
+    stop_sim
+    [ "$("$json_lines" pty dongle <sim.log)" = 2 ] || fail "not two ptys"
+    [ "$("$json_lines" pty link <sim.log)" = second ] || fail "not the link"
+    [ "$("$json_lines" device.damage <sim.log)" = 1 ] || fail "not one strike"
+    grep -q '"device.damage".*"device":"C0:00:00:00:00:01","what":"flip-packet","at":"bytes=5000"' sim.log ||
+        fail "not the strike that was ordered"
+    [ "$("$json_lines" damage <sim.log)" = 2 ] || fail "not two last words on damage"
+    [ "$("$json_lines" damage struck <sim.log)" = 0 ] || fail "the second one struck"
+    [ "$("$json_lines" final <sim.log)" = 2 ] || fail "not one final line per device"
+    [ "$("$json_lines" final address <sim.log)" = C0:00:00:00:00:01 ] || fail "not in order"
+    [ "$("$json_lines" final version <sim.log)" = 2 ] || fail "not version 2"
+    grep -q '"dongle.request".*"dongle":2' sim.log || fail "no word of dongle 2"
 }
 
 "case_$case_name"
