@@ -117,7 +117,8 @@ static int call(struct search *s, enum rpc_command command, const void *params, 
 {
     int rc = dongle_call(s->dongle, command, params, status, results,
                          dongle_now(s->dongle) + LINE_TIME, error);
-    s->lost = rc == NORDFU_ERR_DONGLE || rc == NORDFU_ERR_PORT;
+    /* A timeout: what was sent before is still not acknowledged. */
+    s->lost = rc == NORDFU_ERR_DONGLE || rc == NORDFU_ERR_PORT || rc == NORDFU_ERR_TIMEOUT;
     return rc;
 }
 
