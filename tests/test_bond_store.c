@@ -111,6 +111,11 @@ static void device_is_known_by_its_addresses(void **state)
         address.bytes[i] ^= 1;
         assert_int_equal(nordfu_bond_store_find(store, &address, &found, NULL), 0);
     }
+    /* Made in the same way, but of bits that make another kind of address. */
+    static const struct nordfu_address others[] = {{2, {0x60, 0xA7, 0x61, 0x94, 0x81, 0x30}},
+                                                   {2, {0x77, 0x00, 0x30, 0x94, 0x81, 0xC0}}};
+    assert_int_equal(nordfu_bond_store_find(store, &others[0], &found, NULL), 0);
+    assert_int_equal(nordfu_bond_store_find(store, &others[1], &found, NULL), 0);
     address = resolvable;
     address.type = NORDFU_ADDRESS_RANDOM_STATIC;
     assert_int_equal(nordfu_bond_store_find(store, &address, &found, NULL), 0);

@@ -142,6 +142,25 @@ static void address_the_dongle_refuses_is_said(void **state)
                    "refused to take the address D6:15:14:13:12:11");
 }
 
+static void public_address_of_the_same_bytes_is_another(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond by_public = bond;
+    by_public.own.type = NORDFU_ADDRESS_PUBLIC;
+    OPEN(s, EXPECT(ADDR_GET), SEND(ADDR(BONDED)), CALL(ADDR_SET("00 1112131415d6")), STEPS_CONNECT,
+         CALL(ENCRYPT), SEND(SEC_UPDATE), STEPS_REST);
+    assert_int_equal(connect_with(s, &by_public), 0);
+    finish(s);
+}
+
+static void outcome_of_a_pairing_nobody_began_is_nothing(void **state)
+{
+    struct setup *s = *state;
+    CONNECT_BONDED(s, STEPS_CONNECT, CALL(ENCRYPT), SEND(AUTH_FAILED("85", "01")), DELAY(5),
+                   SEND(SEC_UPDATE), STEPS_REST);
+    finish(s);
+}
+
 static void device_without_its_key_is_said_with_what_to_do(void **state)
 {
     struct setup *s = *state;
@@ -160,6 +179,15 @@ static void device_with_another_key_is_said(void **state)
          SEND(LOST("3d")));
     assert_refused(s, connect_with(s, &bond), NORDFU_ERR_REFUSED, NORDFU_SPEAKER_SMP, 0x3D,
                    "has another key");
+}
+
+static void device_that_cannot_prove_itself_is_said(void **state)
+{
+    struct setup *s = *state;
+    OPEN(s, EXPECT(ADDR_GET), SEND(ADDR(FACTORY)), STEPS_OWN, STEPS_CONNECT, CALL(ENCRYPT),
+         SEND(LOST("05")));
+    assert_refused(s, connect_with(s, &bond), NORDFU_ERR_REFUSED, NORDFU_SPEAKER_SMP, 0x05,
+                   "`nordfu bond remove");
 }
 
 static void encryption_that_yields_none_is_a_lost_bond(void **state)
@@ -292,6 +320,16 @@ static void pairing_is_refused_with_the_peers_reason(void **state)
         assert_refused(s, rc, NORDFU_ERR_REFUSED, NORDFU_SPEAKER_SMP, reasons[i].status,
                        reasons[i].words);
     }
+    finish(s);
+}
+
+static void pairing_that_ends_while_it_is_answered_has_its_own_reason(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond keys;
+    int rc = PAIR(s, &keys, CALL(AUTHENTICATE), SEND(SEC_PARAMS), EXPECT(SEC_REPLY),
+                  SEND(AUTH_FAILED("88", "01")), SEND("01 7f 08000000"));
+    assert_refused(s, rc, NORDFU_ERR_REFUSED, NORDFU_SPEAKER_SMP, 0x88, "unspecified reason");
     finish(s);
 }
 
@@ -457,8 +495,11 @@ int main(void)
         TEST(address_is_set_only_when_it_changes),
         TEST(bond_of_this_very_address_needs_no_change),
         TEST(address_the_dongle_refuses_is_said),
+        TEST(public_address_of_the_same_bytes_is_another),
+        TEST(outcome_of_a_pairing_nobody_began_is_nothing),
         TEST(device_without_its_key_is_said_with_what_to_do),
         TEST(device_with_another_key_is_said),
+        TEST(device_that_cannot_prove_itself_is_said),
         TEST(encryption_that_yields_none_is_a_lost_bond),
         TEST(link_lost_for_other_reasons_is_no_lost_bond),
         TEST(silence_about_encryption_ends_in_time),
@@ -468,6 +509,7 @@ int main(void)
         TEST(encryption_may_be_told_after_the_outcome),
         TEST(pairing_after_the_peers_own_wish_works),
         TEST(pairing_is_refused_with_the_peers_reason),
+        TEST(pairing_that_ends_while_it_is_answered_has_its_own_reason),
         TEST(reason_counts_even_if_the_link_ends_with_it),
         TEST(peer_that_hangs_up_instead_of_pairing_refused),
         TEST(link_that_fades_during_pairing_is_a_lost_link),

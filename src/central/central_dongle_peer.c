@@ -42,7 +42,6 @@ static void begin_link(struct central_dongle *c, const struct rpc_event_gap_conn
 {
     c->state = CENTRAL_LINK_UP;
     c->conn = connected->conn;
-    c->security.pairing = false;
     c->att_timed_out = false;
     c->length_updates = c->phy_updates = c->completions = 0;
     c->peer_mtu = 0;

@@ -274,8 +274,7 @@ static int accept_params(struct central_dongle *c, uint64_t deadline, struct nor
     uint32_t status = 0;
     c->security.params_wanted = false;
     int rc = central_dongle_call(c, RPC_GAP_SEC_PARAMS_REPLY, &params, &status, deadline, error);
-    /* It may have ended in the meantime. */
-    if (rc == 0 && status != 0 && !c->security.finished)
+    if (rc == 0 && status != 0)
         return central_dongle_refused(c, "pair with", status, error);
     return rc;
 }
@@ -296,7 +295,8 @@ static int run_pairing(struct central_dongle *c, uint64_t deadline, struct nordf
         if (rc == 0 && c->security.params_wanted)
             rc = accept_params(c, deadline, error);
     }
-    /* What was said before the link was lost counts. */
+    /* That counts more than a link lost behind it, or a dongle that has nothing to answer any more.
+     */
     if (c->security.finished && c->security.outcome.auth_status != 0)
         return pairing_failed(c, error);
     if (rc == NORDFU_ERR_LINK && (link_lost_by_key(c) || link_lost(c, HCI_PEER_ENDED)))
