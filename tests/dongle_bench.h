@@ -37,6 +37,7 @@ struct host {
     const struct answer *answers; /* the peripheral's; NULL = `answers` below */
     const char *scan_response;    /* hex; NULL = not scannable */
     uint32_t notify_after;        /* µs after a write command */
+    bool short_packets;           /* the peripheral knows no data length procedure */
     bool no_answer;               /* the peripheral leaves ATT requests unanswered */
     bool no_ack;                  /* the host acknowledges nothing */
     uint8_t seq, expected;
@@ -329,7 +330,7 @@ static inline void advertise(struct host *h)
         .connectable = true,
     };
     const struct air_capabilities capabilities = {
-        .max_octets = 251, .phys = 3, .supports_length = true};
+        .max_octets = 251, .phys = 3, .supports_length = !h->short_packets};
     advert.data_size = (uint8_t)from_hex(advert.data, "0201060302f5fe0d0944667554617267c0db3132");
     advert.scannable = h->scan_response != NULL;
     if (advert.scannable)

@@ -2,6 +2,9 @@
 /* Dongles of SoftDevice API v2, v3 and v6: what each has of its own. */
 #include "dialect_bench.h"
 
+#define WRITE_V2 "009800000102000d000000140001" DATA
+#define WRITE_V3 "009c00000102000d000000140001" DATA
+
 /* Adds up the buffers that events with this beginning give back, until there are `all`. */
 static void expect_credits(struct host *h, const char *event, unsigned all)
 {
@@ -23,6 +26,17 @@ static struct host *v2_connected(void)
     advertise(h);
     ask(h, CONNECT_V2, "018c00000000");
     expect(h, CONNECTED_V2);
+    return h;
+}
+
+static struct host *v6_connected(void)
+{
+    struct host *h = host_of(6);
+    configure(h);
+    ask(h, "0060", "016000000000");
+    advertise(h);
+    ask(h, CONNECT_V6, "018c00000000");
+    expect(h, CONNECTED_V6);
     return h;
 }
 
@@ -75,8 +89,11 @@ static void enable_takes_as_many_links_as_the_hosts_library_asks_for(void **stat
 static void a_v2_softdevice_answers_the_peers_mtu_request_itself(void **state)
 {
     (void)state;
+    static const struct answer with_23[] = {{"031700", "1b0f0023"}, {NULL, NULL}};
     struct host *h = v2_connected();
+    h->answers = with_23;
     air_send(h->link, AIR_PERIPHERAL, "\x02\xF7\x00", 3, 0);
+    expect(h, "0239000000000000000f0001010023");
     expect_nothing(h, 200 * MS);
     ask(h, "009800000102000d000000140001" DATA, "019800000000");
     expect(h, "020100000001");
@@ -123,6 +140,15 @@ static void data_length_of_v3_follows_the_option_and_tells_changes_only(void **s
     h = v3_connected("0068260000000164");
     expect(h, "02040000006400900364009003");
     host_free(h);
+    h = host_of(3);
+    h->short_packets = true; /* the peer refuses: nothing changes */
+    ask(h, ENABLE_V3_MTU247, "016000000000");
+    ask(h, "00682600000001fb", "016800000000");
+    advertise(h);
+    ask(h, CONNECT_V3, "018c00000000");
+    expect(h, CONNECTED);
+    expect_nothing(h, 500 * MS);
+    host_free(h);
 }
 
 static void the_mtu_of_v3_is_that_of_enable(void **state)
@@ -168,6 +194,48 @@ static void v6_pauses_after_every_report(void **state)
     ask(h, "008b", "018b00000000"); /* ends the pause, too */
     ask(h, "008b", "018b08000000");
     ask(h, SCAN_ON_V6, "018a08000000");
+    host_free(h);
+}
+
+static void v6_holds_no_scan_response_of_a_later_advertisement(void **state)
+{
+    (void)state;
+    struct host *h = host_of(6);
+    ask(h, "0060", "016000000000");
+    ask(h, SCAN_V6, "018a00000000");
+    ask(h, SCAN_ON_V6, "018a08000000"); /* there was no halt */
+    advertise(h);
+    expect(h, "021d00ffff010002718293a4b5c60000000000000001ff7fc925ffff0f01000000"
+              "1400010201060302f5fe0d0944667554617267c0db3132000000");
+    air_advertise_stop(&h->advertiser);
+    h->scan_response = "0201ff";
+    advertise(h);
+    run(h, 300 * MS);
+    ask(h, SCAN_ON_V6, "018a00000000");
+    expect(h, "021d00ffff030002718293a4b5c60000000000000001ff7fc925ffff0f01000000"
+              "1400010201060302f5fe0d0944667554617267c0db3132000000");
+    host_free(h);
+}
+
+static void a_v6_report_is_never_lost(void **state)
+{
+    (void)state;
+    unsigned reports = 0, others = 0;
+    uint8_t got[PAYLOAD_MAX];
+    size_t size;
+    struct host *h = v6_connected();
+    ask(h, SCAN_V6, "018a00000000");
+    h->no_ack = true;
+    for (int i = 0; i < 60; i++)
+        air_send(h->link, AIR_PERIPHERAL, "\x1B\x0F\x00\xAA", 4, 0);
+    run(h, 200 * MS);
+    advertise(h);
+    run(h, 100 * MS);
+    h->no_ack = false;
+    while (next_packet(h, got, &size, true, 1000 * MS))
+        *(got[1] == 0x1D ? &reports : &others) += 1;
+    assert_int_equal(reports, 1);
+    assert_int_equal(others, 60);
     host_free(h);
 }
 
@@ -260,30 +328,39 @@ static void options_mean_what_the_dialect_says(void **state)
             host_free(hosts[api]);
 }
 
+/* How many of seven writes are sent in the first connection event. */
+static unsigned sent_at_once(int api, const char *option)
+{
+    static const char *const connects[] = {
+        [2] = "008c0101718293a4b5c6010100a00050000000019001900100009001",
+        [3] = "008c0102718293a4b5c60101a00050000000019001900100009001"};
+    uint8_t got[PAYLOAD_MAX];
+    size_t size;
+    struct host *h = host_of(api);
+    ask(h, enable_of(api), "016000000000");
+    if (option != NULL)
+        ask(h, option, "016800000000");
+    advertise(h);
+    ask(h, connects[api], "018c00000000"); /* 500 ms between connection events */
+    assert_true(next_packet(h, got, &size, false, 1000 * MS));
+    run(h, 600 * MS);
+    for (int n = 0; n < 7; n++)
+        ask(h, api == 2 ? WRITE_V2 : WRITE_V3, api == 2 ? "019800000000" : "019c00000000");
+    assert_true(next_packet(h, got, &size, false, 2000 * MS));
+    assert_int_equal(got[1], 1);
+    host_free(h);
+    return got[5];
+}
+
 static void bandwidth_is_packets_per_connection_event(void **state)
 {
     (void)state;
-    static const char *const options[] = {"00680100000001020101", NULL, "00680100000001020303"};
-    static const unsigned packets[] = {1, 3, 6};
-    for (int i = 0; i < 3; i++) {
-        struct host *h = host_of(2);
-        uint8_t got[PAYLOAD_MAX];
-        size_t size;
-        ask(h, ENABLE_V2, "016000000000");
-        if (options[i] != NULL)
-            ask(h, options[i], "016800000000");
-        advertise(h);
-        /* 500 ms between connection events */
-        ask(h, "008c0101718293a4b5c6010100a00050000000019001900100009001", "018c00000000");
-        assert_true(next_packet(h, got, &size, false, 1000 * MS));
-        run(h, 600 * MS);
-        for (int n = 0; n < 7; n++)
-            ask(h, "009800000102000d000000140001" DATA, "019800000000");
-        assert_true(next_packet(h, got, &size, false, 2000 * MS));
-        assert_int_equal(got[1], 1);
-        assert_int_equal(got[5], packets[i]);
-        host_free(h);
-    }
+    assert_int_equal(sent_at_once(2, "00680100000001020101"), 1);
+    assert_int_equal(sent_at_once(2, NULL), 3);
+    assert_int_equal(sent_at_once(2, "00680100000001010303"), 3); /* of a peripheral */
+    assert_int_equal(sent_at_once(2, "00680100000001020303"), 6);
+    assert_int_equal(sent_at_once(3, NULL), 3);
+    assert_int_equal(sent_at_once(3, "0068030000000101"), 7); /* no limit */
 }
 
 static void transmit_power_has_a_target_in_v6(void **state)
@@ -315,17 +392,6 @@ static void transmit_power_has_a_target_in_v6(void **state)
     ask(usb, "0060", "016000000000");
     ask(usb, "007702000008", "017700000000");
     host_free(usb);
-}
-
-static struct host *v6_connected(void)
-{
-    struct host *h = host_of(6);
-    configure(h);
-    ask(h, "0060", "016000000000");
-    advertise(h);
-    ask(h, CONNECT_V6, "018c00000000");
-    expect(h, CONNECTED_V6);
-    return h;
 }
 
 static void signal_strength_comes_bare_in_v2_and_with_a_channel_in_v6(void **state)
@@ -377,10 +443,8 @@ static void check_buffers(struct host *h, const char *write, const char *taken, 
 static void writes_find_as_many_buffers_as_the_dialect_says(void **state)
 {
     (void)state;
-    check_buffers(v2_connected(), "009800000102000d000000140001" DATA, "019800000000",
-                  "019804300000", "0201000000", 7);
-    check_buffers(v3_connected(NULL), "009c00000102000d000000140001" DATA, "019c00000000",
-                  "019c04300000", "0201000000", 7);
+    check_buffers(v2_connected(), WRITE_V2, "019800000000", "019804300000", "0201000000", 7);
+    check_buffers(v3_connected(NULL), WRITE_V3, "019c00000000", "019c04300000", "0201000000", 7);
     check_buffers(v6_connected(), "00a300000102000d000000140001" DATA, "01a300000000",
                   "01a313000000", "023c00000000000000", 16);
 }
@@ -439,6 +503,18 @@ static void v6_names_an_unknown_configuration_tag(void **state)
     host_free(h);
 }
 
+static void an_enable_without_pairing_leaves_no_room_for_it(void **state)
+{
+    (void)state;
+    struct host *h = host_of(2);
+    ask(h, "0060010a00000001000100000000", "016000000000");
+    advertise(h);
+    ask(h, CONNECT_V2, "018c00000000");
+    expect(h, CONNECTED_V2);
+    ask(h, "007e0000010107100000", "017e04000000");
+    host_free(h);
+}
+
 static void a_second_link_is_one_too_many_for_an_enable_with_one(void **state)
 {
     (void)state;
@@ -470,6 +546,8 @@ int main(void)
         cmocka_unit_test(data_length_of_v3_follows_the_option_and_tells_changes_only),
         cmocka_unit_test(the_mtu_of_v3_is_that_of_enable),
         cmocka_unit_test(v6_pauses_after_every_report),
+        cmocka_unit_test(v6_holds_no_scan_response_of_a_later_advertisement),
+        cmocka_unit_test(a_v6_report_is_never_lost),
         cmocka_unit_test(v6_checks_scan_parameters_and_buffer),
         cmocka_unit_test(timeouts_have_their_own_units_and_sources),
         cmocka_unit_test(options_mean_what_the_dialect_says),
@@ -478,9 +556,10 @@ int main(void)
         cmocka_unit_test(signal_strength_comes_bare_in_v2_and_with_a_channel_in_v6),
         cmocka_unit_test(writes_find_as_many_buffers_as_the_dialect_says),
         cmocka_unit_test(v6_takes_times_and_unequal_lengths),
-        cmocka_unit_test(v6_checks_its_role_counts),
         cmocka_unit_test(an_att_timeout_has_the_dialects_own_words),
+        cmocka_unit_test(v6_checks_its_role_counts),
         cmocka_unit_test(v6_names_an_unknown_configuration_tag),
+        cmocka_unit_test(an_enable_without_pairing_leaves_no_room_for_it),
         cmocka_unit_test(a_second_link_is_one_too_many_for_an_enable_with_one),
         cmocka_unit_test(the_own_address_of_v2_is_set_with_a_mode),
     };

@@ -83,8 +83,7 @@ static void tell(struct softdevice *sd, const struct sd_report *report)
 static bool belongs(const struct softdevice *sd, const struct sd_report *report)
 {
     const struct sd_scan *scan = &sd->scan;
-    return report->scan_response && !scan->last.scan_response &&
-           sim_now(sd->world) <= scan->response_until &&
+    return report->scan_response && sim_now(sd->world) <= scan->response_until &&
            memcmp(&report->address, &scan->last.address, sizeof(report->address)) == 0;
 }
 
