@@ -151,6 +151,13 @@ static int list_images(const struct nordfu_package *package, const struct nordfu
     return 0;
 }
 
+/* What opening the dongle leaves of the time for the whole call, at least a moment. */
+static uint32_t time_left(const struct update *u, uint32_t timeout_ms)
+{
+    uint64_t spent = (nordfu_central_now(u->central) - u->began) / NORDFU_MS;
+    return timeout_ms == 0 ? 0 : spent < timeout_ms ? timeout_ms - (uint32_t)spent : 1;
+}
+
 static int run(struct update *u, const struct nordfu_package *package,
                const struct nordfu_update_options *options, struct nordfu_error *error)
 {
@@ -168,6 +175,8 @@ static int run(struct update *u, const struct nordfu_package *package,
     int rc = list_images(package, images, &count, error);
     if (rc == 0)
         rc = open_central(u, full.mtu, error);
+    if (rc == 0)
+        full.timeout_ms = time_left(u, full.timeout_ms);
     if (rc == 0)
         rc = update_run(u->central, images, count, &full, &u->sink, u->result, error);
     if (u->central != NULL)

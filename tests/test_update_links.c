@@ -249,7 +249,7 @@ static void an_update_ends_in_its_time_and_is_gone_on_with(void **state)
         f.options.mtu = 23; /* takes its time */
         fixture_build(&f);
         fixture_update(&f);
-        assert_true(f.duration < ms * NORDFU_MS + 2 * NORDFU_SECOND);
+        assert_true(f.duration < ms * NORDFU_MS + NORDFU_SECOND);
         if (f.rc != 0) {
             assert_int_equal(f.rc, NORDFU_ERR_TIMEOUT);
             assert_non_null(strstr(f.error.text, "The same command goes on from there"));

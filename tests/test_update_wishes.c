@@ -314,7 +314,7 @@ static void an_update_out_of_time_says_what_it_reached(void **state)
         enum mode mode;
         uint32_t ms;
         const char *text;
-    } rows[] = {{OFF, 1500, "within the 1.5 s that it was given: the device's bootloader was not"},
+    } rows[] = {{OFF, 1500, "in the time that it was given: the device's bootloader was not"},
                 {BOOTLOADER, 1250, "bytes of the application are on the device"}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct stage s;

@@ -239,10 +239,8 @@ static int out_of_time(struct flow *f)
                  f->knows_bootloader ? "the device waits in its bootloader"
                                      : "the device's bootloader was not reached");
     return nordfu_error_set(f->error, NORDFU_ERR_TIMEOUT,
-                            "The update was not done within the %" PRIu32 ".%" PRIu32
-                            " s that it was given: %s. The same command goes on from "
-                            "there.",
-                            f->options.timeout_ms / 1000, f->options.timeout_ms % 1000 / 100,
+                            "The update was not done in the time that it was given: %s. The same "
+                            "command goes on from there.",
                             reached);
 }
 
