@@ -296,6 +296,29 @@ case_silent() {
     [ "$(wc -l <err)" = 1 ] || fail "more than one line on standard error"
 }
 
+# The dongle's port vanishes when it is asked in the wrong language, and comes back.
+case_wrong_chip() {
+    make_package app 2 8192
+    for dongle in 'NRF52 v3' 'NRF51 v6'; do
+        start_sim --usb --dongle "${dongle#* }" --device "$device,pubkey=pub.pem"
+        expect 0 "$nordfu" dfu ble -ic "${dongle% *}" -pkg app.zip -p dongle -a $address
+        said "SoftDevice API ${dongle#* } "
+        said 'MTU 247'
+        stop_sim
+        device_runs 2 app.bin
+    done
+}
+
+case_other_firmware() {
+    make_package app 2 8192
+    for other in 'bootloader DFU bootloader.*connectivity_.*-p dongle' 'garbage writes text' 'echo modem'; do
+        start_sim --dongle "v5,firmware=${other%% *}" --device "$device"
+        expect 4 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+        failed_with "${other#* }"
+        stop_sim
+    done
+}
+
 case_not_found() {
     make_package app 2 16384
     start_sim --device "$device,mode=off"
