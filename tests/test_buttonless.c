@@ -92,6 +92,70 @@ static void a_link_lost_before_the_request_is_no_jump(void **state)
     assert_int_equal(jump(&f, &error), NORDFU_ERR_LINK);
 }
 
+static void a_name_is_asked_for_before_the_jump(void **state)
+{
+    (void)state;
+    static const struct fake_message messages[] = {{16, {0x20, 0x02, 0x01}, 3},
+                                                   {16, {0x20, 0x01, 0x01}, 3}};
+    struct fake_central f;
+    struct buttonless b;
+    enum buttonless_named named;
+    application(&f);
+    f.drop_after_write = 200000;
+    play(&f, messages, 2);
+    assert_int_equal(buttonless_open(&b, &f.central, NULL, NULL), 0);
+    assert_int_equal(buttonless_name(&b, "nfuAB", &named, NULL), 0);
+    assert_int_equal(named, BUTTONLESS_NAMED);
+    assert_int_equal(buttonless_jump(&b, NULL), 0);
+    assert_string_equal(f.log, "sub 16 write 16:02056e66754142 write 16:01 ");
+}
+
+static void a_name_that_is_too_long_is_cut(void **state)
+{
+    (void)state;
+    static const struct fake_message taken = {16, {0x20, 0x02, 0x01}, 3};
+    struct fake_central f;
+    struct buttonless b;
+    enum buttonless_named named;
+    application(&f);
+    play(&f, &taken, 1);
+    assert_int_equal(buttonless_open(&b, &f.central, NULL, NULL), 0);
+    assert_int_equal(buttonless_name(&b, "abcdefghijklmnopqrstuvwxyz", &named, NULL), 0);
+    assert_non_null(strstr(f.log, "write 16:02146162636465")); /* 20 bytes */
+}
+
+static void what_becomes_of_a_name_is_told_and_no_error(void **state)
+{
+    (void)state;
+    static const struct {
+        struct fake_message answer;
+        int write_rc;
+        enum buttonless_named named;
+        int rc;
+    } rows[] = {
+        {{16, {0x20, 0x02, 0x02}, 3}, 0, BUTTONLESS_NAMELESS, 0},
+        {{16, {0x20, 0x02, 0x04}, 3}, 0, BUTTONLESS_NAMELESS, 0},
+        {{16, {0x20, 0x02, 0x05}, 3}, 0, BUTTONLESS_NAMELESS, 0},
+        {{16, {0x20, 0x02}, 2}, 0, BUTTONLESS_NAME_UNKNOWN, 0},
+        {{99, {0x20, 0x02, 0x01}, 3}, 0, BUTTONLESS_NAME_UNKNOWN, 0}, /* no answer of this one */
+        {{16, {0x20, 0x02, 0x01}, 3}, NORDFU_ERR_REFUSED, BUTTONLESS_NAMELESS, 0},
+        {{16, {0x20, 0x02, 0x01}, 3}, NORDFU_ERR_PORT, BUTTONLESS_NAMELESS, NORDFU_ERR_PORT},
+        {{16, {0x20, 0x02, 0x01}, 3}, NORDFU_ERR_LINK, BUTTONLESS_NAMELESS, NORDFU_ERR_LINK},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fake_central f;
+        struct buttonless b;
+        enum buttonless_named named = BUTTONLESS_NAMED;
+        application(&f);
+        f.drop_after_write = FAKE_NEVER;
+        play(&f, &rows[i].answer, 1);
+        assert_int_equal(buttonless_open(&b, &f.central, NULL, NULL), 0);
+        f.write_rc = rows[i].write_rc;
+        assert_int_equal(buttonless_name(&b, "nfu", &named, NULL), rows[i].rc);
+        assert_int_equal(named, rows[i].named);
+    }
+}
+
 static void every_status_has_its_sentence(void **state)
 {
     (void)state;
@@ -285,6 +349,9 @@ int main(void)
         cmocka_unit_test(a_link_that_stays_is_ended),
         cmocka_unit_test(a_device_that_resets_before_its_answer_counts_as_jumped),
         cmocka_unit_test(a_link_lost_before_the_request_is_no_jump),
+        cmocka_unit_test(a_name_is_asked_for_before_the_jump),
+        cmocka_unit_test(a_name_that_is_too_long_is_cut),
+        cmocka_unit_test(what_becomes_of_a_name_is_told_and_no_error),
         cmocka_unit_test(every_status_has_its_sentence),
         cmocka_unit_test(messages_that_are_no_answer_are_skipped),
         cmocka_unit_test(endless_messages_end_in_an_error),

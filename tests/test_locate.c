@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
+#include "dfu/limit.h"
 #include "dfu/locate.h"
 #include "fake_central.h"
 
@@ -316,6 +317,193 @@ static void a_lost_bootloader_is_found_again_or_its_application(void **state)
     assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
 }
 
+static void carry_goes_through_the_whole_address(void **state)
+{
+    (void)state;
+    struct nordfu_address a = {1, {0xFF, 0xFF, 0x10, 0x20, 0x30, 0xC0}};
+    struct nordfu_address b = locate_carried(&a);
+    assert_memory_equal(b.bytes, "\x00\x00\x11\x20\x30\xC0", 6);
+    memset(a.bytes, 0xFF, 6);
+    b = locate_carried(&a);
+    assert_memory_equal(b.bytes, "\0\0\0\0\0\0", 6);
+    a = address(0xD8);
+    b = locate_carried(&a);
+    assert_int_equal(b.bytes[0], 0xD9);
+}
+
+/* ...:4D:00 for an application at ...:4C:FF, and a stock bootloader at ...:4C:00. */
+static void a_carried_address_is_second_best(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0x00, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(600000, 0x00, CONNECTABLE | SERVICE, "DfuTarg")};
+    adverts[0].advert.address.bytes[1] = 0x4D;
+    struct locate_wish wish;
+    const struct locate_jump jump = {.application = address(0xFF)};
+    for (int after = 0; after < 2; after++) {
+        wish = by_address(0xFF);
+        if (after)
+            locate_jumped(&wish, &jump);
+        struct outcome o = look(&wish, adverts, 1);
+        assert_found(&o, 0x00, NORDFU_MATCH_CARRY);
+        assert_int_equal(o.found.address.bytes[1], 0x4D);
+        o = look(&wish, adverts, 2);
+        assert_found(&o, 0x00, NORDFU_MATCH_PLUS_ONE);
+    }
+    assert_string_equal(nordfu_match_name(NORDFU_MATCH_CARRY), "address + 1 with carry");
+}
+
+static void a_given_name_wins_at_once_wherever_it_is(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0xD9, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(100000, 0x77, CONNECTABLE | SERVICE, "nfuAAAA"),
+                                    heard(200000, 0xD8, CONNECTABLE | SERVICE, "Thermo")};
+    struct locate_wish wish;
+    struct locate_jump jump = {.application = address(0xD8), .name = "nfuAAAA", .sure = true};
+    locate_jumped(&wish, &jump);
+    struct outcome o = look(&wish, adverts, 3);
+    assert_found(&o, 0x77, NORDFU_MATCH_GIVEN);
+    assert_int_equal(o.time, 100000);
+    /* If it is not sure that it was taken, the address + 1 is as good. */
+    jump.sure = false;
+    locate_jumped(&wish, &jump);
+    o = look(&wish, adverts, 3);
+    assert_found(&o, 0xD9, NORDFU_MATCH_PLUS_ONE);
+}
+
+static void a_device_without_the_given_name_is_a_candidate_only(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0xD9, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(1, 0xD8, CONNECTABLE | SERVICE, "Boot"),
+                                    heard(2, 0x44, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish;
+    const struct locate_jump jump = {.application = address(0xD8), .name = "nfuA", .sure = true};
+    locate_jumped(&wish, &jump);
+    struct outcome o = look(&wish, adverts, 3);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    assert_int_equal(o.time, 10 * FAKE_SECOND);
+    assert_non_null(strstr(o.error.text, "took the name 'nfuA'"));
+    assert_non_null(strstr(o.error.text, "alone: DfuTarg at DE:06:3B:97:4C:D9 (-50 dBm), Boot at "
+                                         "DE:06:3B:97:4C:D8 (-50 dBm). If"));
+    /* The application that came back is no bootloader: it may be asked again. */
+    struct fake_advert back[] = {adverts[0], heard(1000000, 0xD8, CONNECTABLE, "Thermo")};
+    o = look(&wish, back, 2);
+    assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
+    assert_true(o.found.application);
+    /* Nobody at all. */
+    o = look(&wish, adverts + 2, 1);
+    assert_non_null(strstr(o.error.text, "No bootloader named 'nfuA' was heard"));
+}
+
+static void a_bonded_bootloader_keeps_its_address(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0xD9, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(300000, 0xD8, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish;
+    const struct locate_jump jump = {.application = address(0xD8), .bonded = true};
+    locate_jumped(&wish, &jump);
+    struct outcome o = look(&wish, adverts, 2);
+    assert_found(&o, 0xD8, NORDFU_MATCH_ADDRESS);
+    assert_true(o.found.bootloader);
+    assert_int_equal(o.time, 300000);
+    o = look(&wish, adverts, 1);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+}
+
+static void only_one_fresh_dfutarg_is_taken(void **state)
+{
+    (void)state;
+    struct fake_advert adverts[] = {heard(0, 0x44, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(1, 0x55, CONNECTABLE | SERVICE, "DfuTarg"),
+                                    heard(2, 0x66, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct fake_central f;
+    struct locate_heard before = {0};
+    fake_init(&f);
+    f.adverts = adverts;
+    f.advert_count = 2;
+    assert_int_equal(locate_listen(&f.central, FAKE_SECOND, &before, NULL), 0);
+    assert_int_equal(before.count, 2);
+    struct locate_wish wish;
+    const struct locate_jump jump = {.application = address(0xD8), .before = &before};
+    locate_jumped(&wish, &jump);
+    struct outcome o = look(&wish, adverts, 3);
+    assert_found(&o, 0x66, NORDFU_MATCH_NAME);
+    o = look(&wish, adverts, 2);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    before.count = 1;
+    o = look(&wish, adverts, 3);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    assert_non_null(strstr(o.error.text, ": DfuTarg at DE:06:3B:97:4C:55 (-50 dBm), DfuTarg at "
+                                         "DE:06:3B:97:4C:66 (-50 dBm). Choose"));
+}
+
+static void what_was_heard_is_remembered_within_bounds(void **state)
+{
+    (void)state;
+    static struct fake_advert adverts[300];
+    struct fake_central f;
+    struct locate_heard before = {0};
+    for (size_t i = 0; i < 300; i++) {
+        adverts[i] = heard(i, (uint8_t)i, CONNECTABLE, "x");
+        adverts[i].advert.address.bytes[3] = (uint8_t)(i >> 8);
+        adverts[i].every = 0;
+    }
+    fake_init(&f);
+    f.adverts = adverts;
+    f.advert_count = 300;
+    assert_int_equal(locate_listen(&f.central, FAKE_SECOND, &before, NULL), 0);
+    assert_int_equal(before.count, 300);
+}
+
+/* A new bootloader may have another address than the old one. */
+static void a_bootloader_is_found_again_where_a_new_one_would_be(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t old, seen;
+        int what;
+        enum nordfu_match match;
+        uint64_t most;
+    } rows[] = {
+        {0xD9, 0xD9, CONNECTABLE | SERVICE, NORDFU_MATCH_GIVEN, 0},
+        {0xD9, 0xD9, CONNECTABLE, NORDFU_MATCH_GIVEN, 1200000}, /* no longer tells of the service */
+        {0xD9, 0xD8, CONNECTABLE | SERVICE, NORDFU_MATCH_ADDRESS, 1200000},
+        {0xD8, 0xD9, CONNECTABLE | SERVICE, NORDFU_MATCH_PLUS_ONE, 1200000},
+        {0xD9, 0xD8, CONNECTABLE, NORDFU_MATCH_ADDRESS, 2200000}, /* the application */
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct nordfu_address application = address(0xD8);
+        const struct locate_found old = {
+            .address = address(rows[i].old), .match = NORDFU_MATCH_GIVEN, .bootloader = true};
+        const struct locate_return again = {.bootloader = &old, .application = &application};
+        struct fake_advert advert = heard(0, rows[i].seen, rows[i].what, "Other");
+        struct locate_wish wish;
+        locate_again(&wish, &again);
+        struct outcome o = look(&wish, &advert, 1);
+        assert_found(&o, rows[i].seen, rows[i].match);
+        assert_true(o.time <= rows[i].most);
+    }
+}
+
+/* The scan is over before the search: the time for everything is. */
+static void a_scan_that_ends_early_ends_the_search(void **state)
+{
+    (void)state;
+    struct fake_central f;
+    struct limit limit;
+    struct locate_found found;
+    struct locate_wish wish = by_address(0xD8);
+    fake_init(&f);
+    limit_init(&limit, &f.central, 3 * FAKE_SECOND);
+    assert_int_equal(locate(&limit.central, &wish, 10 * FAKE_SECOND, &found, NULL),
+                     NORDFU_ERR_TIMEOUT);
+    assert_int_equal(f.now, START + 3 * FAKE_SECOND);
+    assert_true(limit.over);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +524,15 @@ int main(void)
         cmocka_unit_test(a_neighbours_dfutarg_waits_for_the_right_one),
         cmocka_unit_test(two_dfutargs_and_no_other_sign_are_not_guessed),
         cmocka_unit_test(a_lost_bootloader_is_found_again_or_its_application),
+        cmocka_unit_test(carry_goes_through_the_whole_address),
+        cmocka_unit_test(a_carried_address_is_second_best),
+        cmocka_unit_test(a_given_name_wins_at_once_wherever_it_is),
+        cmocka_unit_test(a_device_without_the_given_name_is_a_candidate_only),
+        cmocka_unit_test(a_bonded_bootloader_keeps_its_address),
+        cmocka_unit_test(only_one_fresh_dfutarg_is_taken),
+        cmocka_unit_test(what_was_heard_is_remembered_within_bounds),
+        cmocka_unit_test(a_bootloader_is_found_again_where_a_new_one_would_be),
+        cmocka_unit_test(a_scan_that_ends_early_ends_the_search),
     };
     return cmocka_run_group_tests_name("locate", tests, NULL, NULL);
 }
