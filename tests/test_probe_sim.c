@@ -3,6 +3,7 @@
  * the MTU that the dialect allows. A wrong codec that falls back to 23 would be seen here. */
 #include "test.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "nordfu/central.h"
@@ -17,8 +18,22 @@ struct bench {
     struct sim_device *device;
     struct nordfu_central *central;
     struct nordfu_error error;
-    uint64_t probed; /* µs from the open port to the open central */
+    uint64_t probed;            /* µs from the open port to the open central */
+    uint32_t told;              /* what USB tells of where the firmware begins; 0 = no access */
+    struct nordfu_port_ops ops; /* of a port that tells it */
 };
+
+/* The bench whose port is asked; a port knows only itself. */
+static struct bench *asked;
+
+static void tell(struct nordfu_port *self, struct nordfu_port_identity *identity)
+{
+    (void)self;
+    *identity = (struct nordfu_port_identity){.vid = 0x1915,
+                                              .pid = 0xC00A,
+                                              .firmware = "ble-connectivity 4.1.4",
+                                              .application = asked->told};
+}
 
 static const struct air_address address = {1, {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE}};
 
@@ -33,13 +48,17 @@ static int try_open(struct bench *b, const struct sim_dongle_config *dongle, int
                                        .app_version = 1,
                                        .address = address};
     struct nordfu_port *port = NULL;
-    memset(b, 0, sizeof(*b));
+    memset(b, 0, offsetof(struct bench, told));
     b->world = sim_world_new(1);
     b->air = air_new(b->world, &(struct air_config){0});
     b->dongle = sim_dongle_new(b->world, b->air, dongle);
     b->device = sim_device_new(b->world, b->air, &device);
     assert_non_null(b->dongle);
     assert_int_equal(sim_port_new(&port, b->world, b->dongle, &b->error), 0);
+    b->ops = *port->ops;
+    b->ops.identify = b->told != 0 ? tell : NULL;
+    port->ops = &b->ops;
+    asked = b;
     uint64_t before = sim_now(b->world);
     int rc = nordfu_central_dongle_open(&b->central, &port, &options, &b->error);
     b->probed = sim_now(b->world) - before;
@@ -74,7 +93,7 @@ static const struct nordfu_link *link_up(struct bench *b)
 
 static void check(const struct sim_dongle_config *config, int hint, uint16_t mtu)
 {
-    struct bench b;
+    struct bench b = {.told = 0};
     char api[8];
     open_bench(&b, config, hint);
     const struct nordfu_link *link = link_up(&b);
@@ -113,6 +132,32 @@ static void every_dongle_is_recognised_within_two_seconds_whatever_the_hint(void
     }
 }
 
+static uint32_t times_vanished(const struct sim_dongle_config *config, uint32_t told, int hint)
+{
+    struct bench b = {.told = told};
+    open_bench(&b, config, hint);
+    link_up(&b);
+    uint32_t vanished = sim_dongle_vanished(b.dongle);
+    assert_true(b.probed < 2 * NORDFU_SECOND);
+    close_bench(&b);
+    return vanished;
+}
+
+static void what_usb_tells_spares_the_wrong_guess(void **state)
+{
+    (void)state;
+    static const struct sim_dongle_config v3 = {.api = 3, .usb = true},
+                                          v5 = {.api = 5, .usb = true},
+                                          v6 = {.api = 6, .usb = true};
+    assert_int_equal(times_vanished(&v3, 0x1F000, 5), 0);
+    assert_int_equal(times_vanished(&v5, 0x23000, 2), 0);
+    assert_int_equal(times_vanished(&v6, 0x26000, 2), 0);
+    /* A place that says nothing, and one that misleads. */
+    assert_int_equal(times_vanished(&v5, 0x27000, 5), 0);
+    assert_int_equal(times_vanished(&v3, 0x23000, 2), 1);
+    assert_int_equal(times_vanished(&v6, 0x1F000, 6), 1);
+}
+
 /* A dongle whose SoftDevice is enabled already, since the client before was killed. */
 static void second_client_finds_every_dongle_as_well(void **state)
 {
@@ -125,7 +170,7 @@ static void second_client_finds_every_dongle_as_well(void **state)
         {.api = 6},
     };
     for (size_t i = 0; i < 4; i++) {
-        struct bench b;
+        struct bench b = {.told = 0};
         struct nordfu_port *port = NULL;
         open_bench(&b, &configs[i], configs[i].api);
         link_up(&b);
@@ -159,7 +204,7 @@ static void something_else_at_the_port_is_named(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (int usb = 0; usb <= (cases[i].config.api != 2); usb++) {
-            struct bench b;
+            struct bench b = {.told = 0};
             struct sim_dongle_config config = cases[i].config;
             config.usb = usb != 0;
             assert_int_equal(try_open(&b, &config, 0), NORDFU_ERR_DONGLE);
@@ -176,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dongle_is_recognised_within_two_seconds_whatever_the_hint),
+        cmocka_unit_test(what_usb_tells_spares_the_wrong_guess),
         cmocka_unit_test(second_client_finds_every_dongle_as_well),
         cmocka_unit_test(something_else_at_the_port_is_named),
     };
