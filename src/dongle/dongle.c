@@ -72,6 +72,11 @@ const char *dongle_name(const struct dongle *dongle)
     return dongle->port->name;
 }
 
+const struct nordfu_log *dongle_log(const struct dongle *dongle)
+{
+    return dongle->log;
+}
+
 bool dongle_usable(const struct dongle *dongle)
 {
     return dongle->broken.code == 0 && dongle->session.state == H5_ACTIVE;

@@ -141,6 +141,8 @@ bool dongle_restarted(const struct dongle *dongle);
 bool dongle_vanished(const struct dongle *dongle);
 /* Who is behind the port (nordfu_port_identify). Asked once, and again when the port came back. */
 const struct nordfu_port_identity *dongle_identity(struct dongle *dongle);
+/* What it was opened with; may be NULL. */
+const struct nordfu_log *dongle_log(const struct dongle *dongle);
 /* Breaks the dongle with NORDFU_ERR_DONGLE and a sentence (diagnosis.h); returns the class. `api`
  * is NULL except for DIAGNOSIS_FOREIGN_API. */
 int dongle_diagnose(struct dongle *dongle, enum diagnosis diagnosis, const char *api,

@@ -94,6 +94,8 @@ static void guess_family(struct search *s)
     s->guessed = true;
     if (!s->confirmed)
         s->family = (s->losses & 1) != 0 ? !s->first : s->first;
+    nordfu_log(dongle_log(s->dongle), NORDFU_LOG_INFO, "Asking the dongle in the language of %s.",
+               s->family == FAMILY_OLD ? "SoftDevice API v2 and v3" : "SoftDevice API v5 and v6");
 }
 
 /* v2 or v3? Their ENABLE differs; the one that does not get it as it expects restarts. */
@@ -119,6 +121,12 @@ static int call(struct search *s, enum rpc_command command, const void *params, 
                          dongle_now(s->dongle) + LINE_TIME, error);
     /* A timeout: what was sent before is still not acknowledged. */
     s->lost = rc == NORDFU_ERR_DONGLE || rc == NORDFU_ERR_PORT || rc == NORDFU_ERR_TIMEOUT;
+    if (s->lost)
+        nordfu_log(dongle_log(s->dongle), NORDFU_LOG_INFO, "The dongle %s at the command %s.",
+                   dongle_vanished(s->dongle)    ? "vanished"
+                   : dongle_restarted(s->dongle) ? "restarted"
+                                                 : "fell silent",
+                   rpc_command_name(dongle_dialect(s->dongle), command));
     return rc;
 }
 
