@@ -17,7 +17,7 @@
 struct bond {
     char master_id[21]; /* hex */
     char enc_info[35];
-    uint8_t irk[16];
+    uint8_t irk[16], own_irk[16];
 };
 
 struct scene {
@@ -145,6 +145,8 @@ static inline void pair_with(struct host *h, int api, const char *address, struc
     const char *own = status + 22, *peer = own + 2 * (28 + 24 + 2);
     assert_int_equal(strlen(peer), 2 * (28 + 24 + 2));
     assert_memory_equal(own + 2 * 28, "01", 2);
+    for (size_t i = 0; i < 16; i++)
+        sscanf(own + 58 + 2 * i, "%2hhx", &bond->own_irk[i]);
     assert_memory_equal(peer, "01", 2);
     snprintf(bond->enc_info, sizeof(bond->enc_info), "%.34s", peer + 2);
     assert_string_equal(bond->enc_info + 32, "40"); /* 16 bytes, unauthenticated */

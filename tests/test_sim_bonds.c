@@ -2,6 +2,7 @@
  * Pairing, bonds and the bonded way into the bootloader, by a bare host that speaks to a simulated
  * dongle (connectivity-wire.md 11.8; dfu-protocol.md D.2). */
 #include "bond_bench.h"
+#include "sim/smp_crypto.h"
 
 static void a_bonded_host_gets_into_the_bootloader_and_through_it(void **state)
 {
@@ -199,6 +200,52 @@ static void a_bonded_bootloader_lets_in_its_peers_address_only(void **state)
     scene_free(&s);
 }
 
+struct visit {
+    struct air_link *link;
+    uint8_t reason;
+};
+
+static void visit_begins(void *context, struct air_link *link)
+{
+    struct visit *visit = context;
+    visit->link = link;
+}
+
+static void visit_ends(void *context, struct air_link *link, uint8_t reason)
+{
+    struct visit *visit = context;
+    assert_ptr_equal(link, visit->link);
+    visit->link = NULL;
+    visit->reason = reason;
+}
+
+/* A central with an address that its identity key resolves, as a computer with privacy has. */
+static void a_bonded_bootloader_lets_in_a_private_address_of_its_peer(void **state)
+{
+    (void)state;
+    static const struct air_conn_params params = {24, 0, 400};
+    static const struct air_capabilities able = {.max_octets = 27};
+    static const struct air_link_ops ops = {.closed = visit_ends};
+    static const uint8_t prand[3] = {0x12, 0x34, 0x56};
+    struct bond bond;
+    struct scene s = entered(&bond);
+    for (int own = 0; own < 2; own++) {
+        struct visit visit = {NULL, 0};
+        struct air_address central = {1, {0, 0, 0, prand[0], prand[1], prand[2]}};
+        assert_true(smp_ah(own ? bond.own_irk : bond.irk, prand, central.bytes));
+        air_connect(s.host->air, &bonded.address, &central, 0, 0, &params, &able, &ops,
+                    visit_begins, &visit);
+        run(s.host, SECOND);
+        assert_int_equal(visit.reason, own ? 0 : 0x3E);
+        assert_int_equal(visit.link != NULL, own);
+        if (own)
+            air_disconnect(visit.link, AIR_CENTRAL, 0x13);
+        run(s.host, SECOND);
+        assert_null(visit.link);
+    }
+    scene_free(&s);
+}
+
 static void who_has_lost_the_key_is_told_so(void **state)
 {
     (void)state;
@@ -255,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_peer_may_pair_again_where_that_is_allowed),
         cmocka_unit_test(a_bonded_bootloader_hides_but_answers_scanners),
         cmocka_unit_test(a_bonded_bootloader_lets_in_its_peers_address_only),
+        cmocka_unit_test(a_bonded_bootloader_lets_in_a_private_address_of_its_peer),
         cmocka_unit_test(who_has_lost_the_key_is_told_so),
         cmocka_unit_test(a_key_without_a_bond_is_not_enough_to_jump),
     };

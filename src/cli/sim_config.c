@@ -28,7 +28,9 @@ struct key {
 
 enum { BAD_VALUE = 1 };
 
-#define NOT_GIVEN UINT32_MAX
+#define NOT_GIVEN            UINT32_MAX
+#define BUTTONLESS_NOT_GIVEN ((enum sim_buttonless) - 1)
+#define BONDED_SINCE         14 /* SDK */
 
 static int read_u32(void *target, const char *value, struct nordfu_error *error)
 {
@@ -372,6 +374,13 @@ static int complete(struct sim_device_config *config, struct nordfu_error *error
                                 "profile.",
                                 config->profile != NULL ? config->profile->name : "sdk17",
                                 config->chip);
+    if (config->buttonless == BUTTONLESS_NOT_GIVEN)
+        config->buttonless = profile->sdk == 12 ? SIM_BUTTONLESS_SDK12 : SIM_BUTTONLESS_UNBONDED;
+    if (config->buttonless == SIM_BUTTONLESS_BONDED && profile->sdk < BONDED_SINCE)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "Applications of %s know no bonds; try profile=sdk14 or a newer "
+                                "one.",
+                                profile->name);
     if (config->softdevice == NOT_GIVEN)
         config->softdevice = profile->softdevice;
     if (config->hw_version == NOT_GIVEN)
@@ -394,7 +403,7 @@ int sim_config_device(struct sim_device_config *config, const char *text,
     *config = (struct sim_device_config){
         .name = "nordfu",
         .mode = SIM_MODE_APPLICATION,
-        .buttonless = SIM_BUTTONLESS_UNBONDED,
+        .buttonless = BUTTONLESS_NOT_GIVEN,
         .hw_version = NOT_GIVEN,
         .softdevice = NOT_GIVEN,
         .app_version = 1,
