@@ -17,23 +17,24 @@
 static const uint8_t sync_frame[] = {0xC0, 0x00, 0x2F, 0x00, 0xD1, 0x01, 0x7E, 0xC0};
 static const uint8_t sync_response[] = {0xC0, 0x00, 0x2F, 0x00, 0xD1, 0x02, 0x7D, 0xC0};
 
-/* A dongle on a pty, run by a thread of its own. */
+/* A dongle on a pty, and maybe a second one, run by a thread of its own. */
 struct desk {
     struct sim_world *world;
     struct air *air;
-    struct sim_dongle *dongle;
-    struct sim_pty *pty;
+    struct sim_dongle *dongle, *second;
+    struct sim_pty *pty, *second_pty;
     struct nordfu_cancel *cancel;
     pthread_t thread;
     int result;
-    char folder[64], link[96];
+    char folder[64], link[96], second_link[96];
 };
 
 static void *serve(void *context)
 {
     struct desk *desk = context;
-    const struct sim_plug plug = {desk->pty, desk->dongle};
-    desk->result = sim_pty_run(&plug, 1, desk->world, desk->cancel, NULL);
+    const struct sim_plug plugs[] = {{desk->pty, desk->dongle}, {desk->second_pty, desk->second}};
+    desk->result =
+        sim_pty_run(plugs, desk->second != NULL ? 2 : 1, desk->world, desk->cancel, NULL);
     return NULL;
 }
 
@@ -43,6 +44,7 @@ static int set_up(void **state)
     snprintf(desk->folder, sizeof(desk->folder), "/tmp/nordfu-pty-XXXXXX");
     assert_non_null(mkdtemp(desk->folder));
     snprintf(desk->link, sizeof(desk->link), "%s/dongle", desk->folder);
+    snprintf(desk->second_link, sizeof(desk->second_link), "%s/second", desk->folder);
     desk->world = sim_world_new(1);
     desk->air = air_new(desk->world, NULL);
     desk->dongle = sim_dongle_new(desk->world, desk->air, &(struct sim_dongle_config){.api = 5});
@@ -55,7 +57,9 @@ static int tear_down(void **state)
 {
     struct desk *desk = *state;
     sim_pty_free(&desk->pty);
+    sim_pty_free(&desk->second_pty);
     sim_dongle_free(&desk->dongle);
+    sim_dongle_free(&desk->second);
     air_free(&desk->air);
     sim_world_free(&desk->world);
     nordfu_cancel_free(&desk->cancel);
@@ -80,13 +84,18 @@ static void stop(struct desk *desk)
     assert_int_equal(desk->result, 0);
 }
 
-static struct nordfu_port *open_port(struct desk *desk)
+static struct nordfu_port *open_at(const char *link)
 {
     struct nordfu_port *port = NULL;
     struct nordfu_error error;
-    if (nordfu_port_open(&port, desk->link, NULL, &error) != 0)
+    if (nordfu_port_open(&port, link, NULL, &error) != 0)
         fail_msg("%s", error.text);
     return port;
+}
+
+static struct nordfu_port *open_port(struct desk *desk)
+{
+    return open_at(desk->link);
 }
 
 /* Sends SYNC until its answer is among what comes back. */
@@ -168,14 +177,16 @@ static const uint8_t fatal_bytes[] = {
     0x00, 0xC1, 0x04, 0x7B, 0x11, 0xC0, 0xC0, 0x00, 0x3F, 0x00, 0xC1, 0x03, 0xFC, 0x11,
     0xC0, 0xC0, 0xDB, 0xDC, 0x3E, 0x00, 0x02, 0x00, 0x66, 0x00, 0x10, 0x64, 0xC0};
 
-static void a_usb_dongle_takes_its_port_with_it_and_comes_back(void **state)
+static void make_usb(struct desk *desk)
 {
-    struct desk *desk = *state;
     sim_dongle_free(&desk->dongle);
     desk->dongle =
         sim_dongle_new(desk->world, desk->air, &(struct sim_dongle_config){.api = 5, .usb = true});
-    start(desk);
-    struct nordfu_port *port = open_port(desk);
+}
+
+/* Sends what the firmware does not survive, and reads until the port is gone. */
+static void break_dongle(struct nordfu_port *port)
+{
     uint64_t end = nordfu_port_now(port) + 3 * NORDFU_SECOND;
     assert_int_equal(nordfu_port_write(port, fatal_bytes, sizeof(fatal_bytes), end, NULL), 0);
     uint8_t got[256];
@@ -184,13 +195,101 @@ static void a_usb_dongle_takes_its_port_with_it_and_comes_back(void **state)
         code = nordfu_port_read(port, got, sizeof(got), end, NULL);
     while (code > 0);
     assert_int_equal(code, NORDFU_ERR_PORT);
+}
+
+static void await_link(const char *link)
+{
+    for (int i = 0; i < 100 && access(link, F_OK) != 0; i++)
+        pass_ms(50);
+}
+
+static void a_usb_dongle_takes_its_port_with_it_and_comes_back(void **state)
+{
+    struct desk *desk = *state;
+    make_usb(desk);
+    start(desk);
+    struct nordfu_port *port = open_port(desk);
+    break_dongle(port);
     assert_int_equal(access(desk->link, F_OK), -1);
     nordfu_port_free(&port);
-    for (int i = 0; i < 100 && access(desk->link, F_OK) != 0; i++)
-        pass_ms(50);
+    await_link(desk->link);
     port = open_port(desk);
     assert_true(answers_sync(port));
     nordfu_port_free(&port);
+    stop(desk);
+}
+
+static void plug_second(struct desk *desk)
+{
+    desk->second =
+        sim_dongle_new(desk->world, desk->air, &(struct sim_dongle_config){.api = 2, .number = 2});
+    assert_non_null(desk->second);
+    assert_int_equal(sim_pty_new(&desk->second_pty, desk->second_link, NULL), 0);
+}
+
+static void two_dongles_answer_their_own_clients(void **state)
+{
+    struct desk *desk = *state;
+    plug_second(desk);
+    start(desk);
+    struct nordfu_port *port = open_port(desk), *second = open_at(desk->second_link);
+    assert_string_not_equal(sim_pty_path(desk->pty), sim_pty_path(desk->second_pty));
+    assert_true(answers_sync(second));
+    assert_true(answers_sync(port));
+    assert_true(answers_sync(second));
+    nordfu_port_free(&port);
+    nordfu_port_free(&second);
+    stop(desk);
+    struct sim_dongle_stats stats;
+    sim_dongle_get_stats(desk->second, &stats);
+    assert_int_equal(stats.restarts, 0);
+}
+
+/* While the first one's port is gone, and after. */
+static void a_dongle_that_vanishes_does_not_disturb_another(void **state)
+{
+    struct desk *desk = *state;
+    char before[64] = "", after[64] = "";
+    make_usb(desk);
+    plug_second(desk);
+    start(desk);
+    assert_true(readlink(desk->second_link, before, sizeof(before) - 1) > 0);
+    struct nordfu_port *port = open_port(desk), *second = open_at(desk->second_link);
+    assert_true(answers_sync(second));
+    break_dongle(port);
+    assert_int_equal(access(desk->link, F_OK), -1);
+    assert_true(answers_sync(second));
+    assert_int_equal(access(desk->link, F_OK), -1); /* that took no second */
+    nordfu_port_free(&port);
+    await_link(desk->link);
+    port = open_port(desk);
+    assert_true(answers_sync(port));
+    assert_true(answers_sync(second)); /* the same open port */
+    assert_true(readlink(desk->second_link, after, sizeof(after) - 1) > 0);
+    assert_string_equal(before, after);
+    nordfu_port_free(&port);
+    nordfu_port_free(&second);
+    stop(desk);
+    assert_int_equal(sim_dongle_vanished(desk->second), 0);
+    assert_int_equal(sim_dongle_vanished(desk->dongle), 1);
+}
+
+/* The bytes of a client that stopped reading wait; the other client's go on. */
+static void a_client_that_does_not_read_does_not_stop_another(void **state)
+{
+    struct desk *desk = *state;
+    plug_second(desk);
+    start(desk);
+    struct nordfu_port *port = open_port(desk), *second = open_at(desk->second_link);
+    uint64_t end = nordfu_port_now(port) + 300 * NORDFU_MS;
+    while (nordfu_port_write(port, sync_frame, sizeof(sync_frame), end, NULL) == 0 &&
+           nordfu_port_now(port) < end)
+        ;
+    uint64_t begin = nordfu_port_now(second);
+    assert_true(answers_sync(second));
+    assert_true(nordfu_port_now(second) - begin < 500 * NORDFU_MS);
+    nordfu_port_free(&port);
+    nordfu_port_free(&second);
     stop(desk);
 }
 
@@ -315,6 +414,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_client_that_was_killed_leaves_neither_a_lock_nor_its_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_usb_dongle_takes_its_port_with_it_and_comes_back, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(two_dongles_answer_their_own_clients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_dongle_that_vanishes_does_not_disturb_another, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_client_that_does_not_read_does_not_stop_another, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_pty_is_raw, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cancel_ends_the_loop_at_once, set_up, tear_down),

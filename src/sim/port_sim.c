@@ -108,7 +108,11 @@ int sim_port_new(struct nordfu_port **out, struct sim_world *world, struct sim_d
     if (p == NULL)
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
     p->port.ops = &ops;
-    snprintf(p->port.name, sizeof(p->port.name), "simulated dongle");
+    unsigned number = sim_dongle_number(dongle);
+    char which[16] = "";
+    if (number > 1)
+        snprintf(which, sizeof(which), " %u", number);
+    snprintf(p->port.name, sizeof(p->port.name), "simulated dongle%s", which);
     p->world = world;
     p->dongle = dongle;
     p->vanished = sim_dongle_vanished(dongle);
