@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "fixture.h"
+#include "sim/profile.h"
 
 #define FIRMWARE_SIZE 40000 /* ten objects, the last one short */
 
@@ -146,6 +147,40 @@ static void a_bootloader_that_keeps_its_address_is_found(void **state)
     run(&f);
     fixture_assert_updated(&f);
     assert_int_equal(f.result.match, NORDFU_MATCH_ADDRESS);
+    fixture_free(&f);
+}
+
+static void an_application_of_sdk_12_is_updated(void **state)
+{
+    (void)state;
+    static const char *const chips[] = {"nrf51", "nrf52832"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        fixture_init(&f, &files);
+        f.device_config.profile = sim_profile_find("sdk12");
+        snprintf(f.device_config.chip, sizeof(f.device_config.chip), "%s", chips[i]);
+        f.device_config.buttonless = SIM_BUTTONLESS_SDK12;
+        run(&f);
+        fixture_assert_updated(&f);
+        assert_int_equal(f.result.match, NORDFU_MATCH_PLUS_ONE);
+        assert_non_null(fixture_event(&f, NORDFU_EVENT_JUMPING));
+        assert_null(strstr(f.notes, "name")); /* it was not asked for one */
+        fixture_free(&f);
+    }
+}
+
+static void phy_and_interval_are_as_wished(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, &files);
+    f.options.phy = 1;
+    f.options.interval = 32;
+    run(&f);
+    fixture_assert_updated(&f);
+    const struct nordfu_event *connected = fixture_event(&f, NORDFU_EVENT_CONNECTED);
+    assert_int_equal(connected->link.tx_phy, 1);
+    assert_int_equal(connected->link.interval, 32);
     fixture_free(&f);
 }
 
@@ -526,6 +561,8 @@ int main(void)
         cmocka_unit_test(a_device_is_found_by_name_in_either_mode),
         cmocka_unit_test(an_address_of_ff_has_its_bootloader_at_00),
         cmocka_unit_test(a_bootloader_that_keeps_its_address_is_found),
+        cmocka_unit_test(an_application_of_sdk_12_is_updated),
+        cmocka_unit_test(phy_and_interval_are_as_wished),
         cmocka_unit_test(the_same_seed_gives_the_same_time),
         cmocka_unit_test(a_refused_negotiation_never_fails_an_update),
         cmocka_unit_test(a_refused_mtu_is_said),
