@@ -56,13 +56,14 @@ static void a_device_has_a_way_into_the_bootloader(void **state)
     struct nordfu_error error;
     assert_int_equal(sim_config_device(&config,
                                        "addr=DE063B974CD8,buttonless=bonded,bonds=8,repairing,"
-                                       "ask-security-first,set-name=refused",
+                                       "ask-security-first,set-name=refused,refuse-pairing=9",
                                        &error),
                      0);
     assert_int_equal(config.buttonless, SIM_BUTTONLESS_BONDED);
     assert_int_equal(config.bonds, 8);
     assert_true(config.repairing && config.ask_security_first);
     assert_int_equal(config.set_name, SIM_SET_NAME_REFUSED);
+    assert_int_equal(config.refuse_pairing, 9);
     assert_int_equal(sim_config_device(&config, "addr=DE063B974CD8,buttonless=sdk12", &error), 0);
     assert_int_equal(config.buttonless, SIM_BUTTONLESS_SDK12);
     assert_int_equal(config.set_name, SIM_SET_NAME_PROFILE);
@@ -104,6 +105,7 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,app-size=0", "1 or more"},
         {"addr=DE063B974CD8,bonds=9", "1 to 8"},
         {"addr=DE063B974CD8,bonds=0", "1 to 8"},
+        {"addr=DE063B974CD8,refuse-pairing=15", "1 to 14"},
         {"addr=DE063B974CD8,buttonless=sdk13", "bonded, sdk12 or none"},
         {"addr=DE063B974CD8,set-name=maybe", "ok, refused or unsupported"},
         {"addr=DE063B974CD8,buttonless=bonded,profile=sdk13", "know no bonds"},

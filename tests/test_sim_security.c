@@ -70,6 +70,20 @@ static void a_device_that_does_not_pair_says_so_in_every_dialect(void **state)
         }
 }
 
+static void a_refusal_reaches_the_host_with_its_reason(void **state)
+{
+    (void)state;
+    struct sim_device_config config = bonded;
+    for (config.refuse_pairing = 1; config.refuse_pairing <= 14; config.refuse_pairing++) {
+        char status[32];
+        struct scene s = joined(5, &config);
+        ask(s.host, AUTHENTICATE, "017e00000000");
+        snprintf(status, sizeof(status), "0219000000%02x0100000000", 0x80 + config.refuse_pairing);
+        until(s.host, status);
+        scene_free(&s);
+    }
+}
+
 static void parameters_are_checked(void **state)
 {
     (void)state;
@@ -290,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairing_and_encryption_work_in_every_dialect),
         cmocka_unit_test(a_device_that_does_not_pair_says_so_in_every_dialect),
+        cmocka_unit_test(a_refusal_reaches_the_host_with_its_reason),
         cmocka_unit_test(parameters_are_checked),
         cmocka_unit_test(answers_of_the_host_are_checked),
         cmocka_unit_test(the_host_may_refuse_what_the_peer_offers),

@@ -147,6 +147,16 @@ static int read_bonds(void *target, const char *value, struct nordfu_error *erro
     return 0;
 }
 
+/* Of Pairing Failed (Core Vol 3 Part H 3.5.5). */
+static int read_reason(void *target, const char *value, struct nordfu_error *error)
+{
+    uint32_t number;
+    if (read_u32(&number, value, error) != 0 || number < 1 || number > 14)
+        return BAD_VALUE;
+    *(uint8_t *)target = (uint8_t)number;
+    return 0;
+}
+
 static int read_profile(void *target, const char *value, struct nordfu_error *error)
 {
     const struct sim_profile *profile = sim_profile_find(value);
@@ -256,6 +266,7 @@ static const struct key device_keys[] = {
     {"buttonless", read_buttonless, DEVICE(buttonless), "unbonded, bonded, sdk12 or none"},
     {"bonds", read_bonds, DEVICE(bonds), "a number, 1 to 8"},
     {"repairing", read_bool, DEVICE(repairing), YES_NO},
+    {"refuse-pairing", read_reason, DEVICE(refuse_pairing), "a number, 1 to 14"},
     {"ask-security-first", read_bool, DEVICE(ask_security_first), YES_NO},
     {"set-name", read_set_name, DEVICE(set_name), "ok, refused or unsupported"},
     {"profile", read_profile, DEVICE(profile), ""},

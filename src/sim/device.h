@@ -82,6 +82,7 @@ struct sim_device_config {
     /* Bonds, with SIM_BUTTONLESS_BONDED. */
     uint8_t bonds;              /* how many peers the application pairs with; 0 = 1 */
     bool repairing;             /* a peer that is bonded may pair again */
+    uint8_t refuse_pairing;     /* the reason with which every pairing is refused; 0 = normal */
     bool ask_security_first;    /* the application sends a security request after connecting */
     enum sim_set_name set_name; /* never taken where peers are bonded */
 };

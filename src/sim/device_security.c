@@ -136,6 +136,8 @@ static uint8_t pairing_accepts(void *context, const struct smp_params *theirs,
         .initiator_keys = SMP_KEY_ENC | SMP_KEY_ID,
         .responder_keys = SMP_KEY_ENC | SMP_KEY_ID,
     };
+    if (pairs(d) && d->config.refuse_pairing != 0)
+        return d->config.refuse_pairing;
     return pairs(d) && room ? 0 : SMP_NOT_SUPPORTED;
 }
 
