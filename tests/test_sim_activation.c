@@ -310,6 +310,60 @@ static void without_room_for_both_the_application_is_given_up(void **state)
     drop(&f);
 }
 
+/* 256 KiB of flash: SoftDevice and bootloader fill what an application leaves, and more. */
+static void an_nrf51_gives_up_its_application_for_both(void **state)
+{
+    (void)state;
+    enum { S130_SIZE = 0x19C00, LOADER_SIZE = 0x4800 };
+    static const struct sd_info s130 = {0x1B000, 0x88, 130, 2000002};
+    const struct recipe recipe = {
+        .type = 3, .fw = 4, .hw = 51, .sd_req = 0x87, .sd_size = S130_SIZE, .size = LOADER_SIZE};
+    struct fixture f;
+    struct bench *b = &f.bench;
+    prepare(&f, 20000, &s130);
+    *b = bench_config_of("sdk12", "nrf51");
+    bench_start(b, f.app, f.app_size);
+    send_packet(&f, &recipe, f.image, S130_SIZE + LOADER_SIZE);
+    bench_run(b, 400000);
+    bench_image(b, f.image, S130_SIZE + LOADER_SIZE, 0);
+    settle(&f);
+    assert_part(&f, BOOTLOADER_SOFTDEVICE, f.image, S130_SIZE);
+    assert_part(&f, BOOTLOADER_BOOTLOADER, f.image + S130_SIZE, LOADER_SIZE);
+    assert_no_application(&f);
+    send_packet(&f, &(struct recipe){.hw = 51, .sd_req = 0x88}, f.app, f.app_size);
+    bench_run(b, 400000);
+    bench_image(b, f.app, f.app_size, 0);
+    settle(&f);
+    assert_part(&f, BOOTLOADER_APPLICATION, f.app, f.app_size);
+    assert_false(b->dfu);
+    drop(&f);
+}
+
+static void sdk_12_waits_for_the_application_without_a_limit(void **state)
+{
+    (void)state;
+    enum { S132_SIZE = 0x1D000 };
+    static const struct sd_info s132 = {0x1F000, 0x92, 132, 3001001};
+    const struct recipe recipe = {
+        .type = 3, .fw = 4, .sd_req = 0x91, .sd_size = S132_SIZE, .size = BL_SIZE};
+    struct fixture f;
+    struct bench *b = &f.bench;
+    prepare(&f, 20000, &s132);
+    *b = bench_config_of("sdk12", "nrf52832");
+    bench_start(b, f.app, f.app_size);
+    send_packet(&f, &recipe, f.image, S132_SIZE + BL_SIZE);
+    bench_run(b, 400000);
+    bench_image(b, f.image, S132_SIZE + BL_SIZE, 0);
+    settle(&f);
+    assert_int_equal(b->continued, 1);
+    bench_run(b, 1000000000);
+    assert_true(b->dfu);
+    assert_versions(&f, 1, 4, 0x92);
+    assert_part(&f, BOOTLOADER_SOFTDEVICE, f.image, S132_SIZE);
+    assert_part(&f, BOOTLOADER_APPLICATION, f.app, f.app_size);
+    drop(&f);
+}
+
 static void refused_at_the_end(const char *profile, const struct recipe *r,
                                const struct sd_info *info, bool accepted)
 {
@@ -487,6 +541,8 @@ int main(void)
         cmocka_unit_test(bootloader_alone_takes_three_resets),
         cmocka_unit_test(activation_takes_the_time_of_copying),
         cmocka_unit_test(without_room_for_both_the_application_is_given_up),
+        cmocka_unit_test(an_nrf51_gives_up_its_application_for_both),
+        cmocka_unit_test(sdk_12_waits_for_the_application_without_a_limit),
         cmocka_unit_test(softdevice_that_would_strand_the_bootloader_is_refused),
         cmocka_unit_test(softdevice_without_a_name_keeps_the_old_one),
         cmocka_unit_test(external_application_waits_and_changes_nothing),
