@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The parts of the program that don't need a process: options, text, JSON, bar, damage. */
+ * The parts of the program that don't need a process: options, text, JSON, bar. */
 #include "test.h"
 
 #include <signal.h>
