@@ -233,6 +233,29 @@ static void larger_softdevice_moves_the_application_away(void **state)
     drop(&f);
 }
 
+/* The old application's size no longer fits behind the new SoftDevice: nothing is received there.
+ */
+static void softdevice_may_leave_hardly_any_room(void **state)
+{
+    (void)state;
+    static const struct sd_info huge = {0xF7000, 0x100, 140, 7002000};
+    struct fixture f;
+    start(&f, 20000, &huge);
+    transfer(&f, &both);
+    settle(&f);
+    assert_no_application(&f);
+    send_packet(&f, &(struct recipe){.fw = 2, .sd_req = 0x100}, f.app, 4097);
+    expect_answer(&f, "\x60\x04\x04", 3);
+    send_packet(&f, &(struct recipe){.fw = 2, .sd_req = 0x100}, f.app, 4096);
+    expect_answer(&f, "\x60\x04\x01", 3);
+    bench_run(&f.bench, 400000);
+    bench_image(&f.bench, f.app, 4096, 0);
+    settle(&f);
+    assert_part(&f, BOOTLOADER_APPLICATION, f.app, 4096);
+    assert_part(&f, BOOTLOADER_BOOTLOADER, f.image + SD_SIZE, BL_SIZE);
+    drop(&f);
+}
+
 static void softdevice_alone_takes_two_resets(void **state)
 {
     (void)state;
@@ -537,6 +560,7 @@ int main(void)
         cmocka_unit_test(second_image_is_compared_with_the_new_softdevice),
         cmocka_unit_test(another_major_version_makes_the_application_useless),
         cmocka_unit_test(larger_softdevice_moves_the_application_away),
+        cmocka_unit_test(softdevice_may_leave_hardly_any_room),
         cmocka_unit_test(softdevice_alone_takes_two_resets),
         cmocka_unit_test(bootloader_alone_takes_three_resets),
         cmocka_unit_test(activation_takes_the_time_of_copying),

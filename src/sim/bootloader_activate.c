@@ -128,8 +128,9 @@ static void note_new(struct bootloader *b, bool valid)
     }
 }
 
-/* Everything is in its place: the settings say so, and the next start runs it. After a SoftDevice
- * more is expected as long as there is an application to go back to. */
+/* Everything is in its place: the settings say so, and the next start runs it (before SDK 15
+ * without that start, which nobody can tell). After a SoftDevice more is expected as long as there
+ * is an application to go back to. */
 static void finish(struct bootloader *b)
 {
     struct settings *s = &b->settings;

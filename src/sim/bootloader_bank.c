@@ -74,7 +74,7 @@ bool bank_place(struct bootloader *b, uint32_t *address)
     if (size > end - bank_application_address(b))
         return false;
     memset(&b->settings.bank1, 0, sizeof(b->settings.bank1));
-    if (size <= end - *address)
+    if (*address <= end && size <= end - *address)
         return true;
     NOTE(b, "bank", "mode=%s", "single");
     memset(&b->settings.bank0, 0, sizeof(b->settings.bank0));
