@@ -215,6 +215,42 @@ static void another_dongle_without_the_bond_is_told_why_not(void **state)
     }
 }
 
+/* On the air the reasons begin with 1, in the dongle's words with 81. */
+static void every_reason_against_pairing_gets_through(void **state)
+{
+    struct setup *s = *state;
+    for (size_t i = 0; i < APIS; i++) {
+        for (uint8_t reason = 0x03; reason <= 0x0A; reason++) {
+            s->device_config.refuse_pairing = reason;
+            begin(s, apis[i]);
+            open_on(s, s->dongle);
+            ASSERT_OK(s, connect_with(s, NULL));
+            assert_int_equal(pair(s), NORDFU_ERR_REFUSED);
+            assert_int_equal(s->error.speaker, NORDFU_SPEAKER_SMP);
+            assert_int_equal(s->error.detail, 0x80 + reason);
+            assert_non_null(strstr(s->error.text, "as the device said"));
+            assert_false(nordfu_central_link(s->central)->encrypted);
+            end(s);
+        }
+    }
+}
+
+static void device_switched_off_while_pairing_is_a_lost_link(void **state)
+{
+    struct setup *s = *state;
+    for (size_t i = 0; i < APIS; i++) {
+        begin(s, apis[i]);
+        open_on(s, s->dongle);
+        ASSERT_OK(s, connect_with(s, NULL));
+        sim_device_power_off(s->device);
+        assert_int_equal(pair(s), NORDFU_ERR_LINK);
+        assert_int_equal(s->error.speaker, NORDFU_SPEAKER_HCI);
+        assert_int_equal(s->error.detail, 0x08);
+        assert_null(nordfu_central_link(s->central));
+        end(s);
+    }
+}
+
 static void device_that_forgot_is_told_apart(void **state)
 {
     struct setup *s = *state;
@@ -370,6 +406,8 @@ int main(void)
         TEST(bond_encrypts_later_links_of_other_processes),
         TEST(another_dongle_with_the_bond_takes_the_address_over),
         TEST(another_dongle_without_the_bond_is_told_why_not),
+        TEST(every_reason_against_pairing_gets_through),
+        TEST(device_switched_off_while_pairing_is_a_lost_link),
         TEST(device_that_forgot_is_told_apart),
         TEST(device_with_another_key_is_told_apart),
         TEST(device_that_asks_for_security_is_served_as_any_other),
