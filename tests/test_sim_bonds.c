@@ -219,13 +219,21 @@ static void visit_ends(void *context, struct air_link *link, uint8_t reason)
     visit->reason = reason;
 }
 
+/* A central that is no dongle connects; it is told a second later what came of it. */
+static void call(const struct scene *s, const struct air_address *central, struct visit *visit)
+{
+    static const struct air_conn_params params = {24, 0, 400};
+    static const struct air_capabilities able = {.max_octets = 27};
+    static const struct air_link_ops ops = {.closed = visit_ends};
+    air_connect(s->host->air, &bonded.address, central, 0, 0, &params, &able, &ops, visit_begins,
+                visit);
+    run(s->host, SECOND);
+}
+
 /* A central with an address that its identity key resolves, as a computer with privacy has. */
 static void a_bonded_bootloader_lets_in_a_private_address_of_its_peer(void **state)
 {
     (void)state;
-    static const struct air_conn_params params = {24, 0, 400};
-    static const struct air_capabilities able = {.max_octets = 27};
-    static const struct air_link_ops ops = {.closed = visit_ends};
     static const uint8_t prand[3] = {0x12, 0x34, 0x56};
     struct bond bond;
     struct scene s = entered(&bond);
@@ -233,9 +241,7 @@ static void a_bonded_bootloader_lets_in_a_private_address_of_its_peer(void **sta
         struct visit visit = {NULL, 0};
         struct air_address central = {1, {0, 0, 0, prand[0], prand[1], prand[2]}};
         assert_true(smp_ah(own ? bond.own_irk : bond.irk, prand, central.bytes));
-        air_connect(s.host->air, &bonded.address, &central, 0, 0, &params, &able, &ops,
-                    visit_begins, &visit);
-        run(s.host, SECOND);
+        call(&s, &central, &visit);
         assert_int_equal(visit.reason, own ? 0 : 0x3E);
         assert_int_equal(visit.link != NULL, own);
         if (own)
@@ -243,6 +249,30 @@ static void a_bonded_bootloader_lets_in_a_private_address_of_its_peer(void **sta
         run(s.host, SECOND);
         assert_null(visit.link);
     }
+    scene_free(&s);
+}
+
+/* A peer that gave no identity key is known by its address alone: nothing resolves by a key of
+ * zeros. */
+static void a_peer_without_an_identity_is_its_address(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[16], prand[3] = {0x12, 0x34, 0x56};
+    struct scene s = scene_new(&bonded);
+    join(s.host, ADDRESS);
+    ask(s.host, "007e0000013107100103", "017e00000000");
+    until(s.host, "02130000003107100301");
+    ask(s.host, "007f0000000000", "017f0000000000");
+    until(s.host, "0219000000000403000103");
+    jump(s.host);
+    run(s.host, SECOND);
+    struct visit visit = {NULL, 0};
+    struct air_address central = {1, {0, 0, 0, prand[0], prand[1], prand[2]}};
+    assert_true(smp_ah(zeros, prand, central.bytes));
+    call(&s, &central, &visit);
+    assert_int_equal(visit.reason, 0x3E);
+    join(s.host, ADDRESS);
+    assert_string_equal(write(s.host, "1300", "0100"), "0f01");
     scene_free(&s);
 }
 
@@ -303,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_bonded_bootloader_hides_but_answers_scanners),
         cmocka_unit_test(a_bonded_bootloader_lets_in_its_peers_address_only),
         cmocka_unit_test(a_bonded_bootloader_lets_in_a_private_address_of_its_peer),
+        cmocka_unit_test(a_peer_without_an_identity_is_its_address),
         cmocka_unit_test(who_has_lost_the_key_is_told_so),
         cmocka_unit_test(a_key_without_a_bond_is_not_enough_to_jump),
     };

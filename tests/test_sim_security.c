@@ -193,6 +193,77 @@ static void keys_come_back_where_there_was_room(void **state)
     scene_free(&s);
 }
 
+static void a_keyset_is_told_once(void **state)
+{
+    (void)state;
+    struct bond bond;
+    struct scene s = joined(5, &bonded);
+    pair(s.host, &bond);
+    ask(s.host, AUTHENTICATE, "017e00000000");
+    assert_string_equal(until(s.host, "021900000085"), "0219000000850100000000");
+    scene_free(&s);
+}
+
+static void links_pair_one_after_the_other_unless_more_is_configured(void **state)
+{
+    (void)state;
+    struct sim_device_config config = bonded;
+    struct scene s = {.host = host_started()};
+    ask(s.host, "0069200000000101020300", "016900000000");
+    ask(s.host, "0060", "016000000000");
+    s.device = sim_device_new(s.host->world, s.host->air, &config);
+    config.address.bytes[0] = 0x77;
+    struct sim_device *second = sim_device_new(s.host->world, s.host->air, &config);
+    join(s.host, ADDRESS);
+    join(s.host, "774c973b06de");
+    ask(s.host, AUTHENTICATE, "017e00000000");
+    ask(s.host, "007e0100013107100303", "017e04000000");
+    until(s.host, "02130000003107100303");
+    ask(s.host, "007f0000850000", "017f0000000000");
+    until(s.host, "0219000000850000000000");
+    ask(s.host, "007e0100013107100303", "017e00000000");
+    until(s.host, "02130001003107100303");
+    sim_device_free(&second);
+    scene_free(&s);
+}
+
+/* Section 11.8: the firmware has two places for keysets; a pairing that is over gives its own back.
+ */
+static void v2_holds_two_keysets_at_a_time(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {ADDRESS, "d94c973b06de", "da4c973b06de"};
+    struct sim_device *devices[3];
+    struct sim_device_config config = bonded;
+    struct host *h = host_of(2);
+    char text[128];
+    ask(h, "0060010a00000003030100000000", "016000000000");
+    for (unsigned i = 0; i < 3; i++) {
+        config.address.bytes[0] = (uint8_t)(0xD8 + i);
+        devices[i] = sim_device_new(h->world, h->air, &config);
+        snprintf(text, sizeof(text), "008c0101%s010100a00050000000010600180000009001",
+                 addresses[i]);
+        ask(h, text, "018c00000000");
+        until(h, "0210");
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(text, sizeof(text), "007e%02x00013107100303", i);
+        ask(h, text, "017e00000000");
+        snprintf(text, sizeof(text), "0213%02x%02x003107100303", 0, i);
+        until(h, text);
+    }
+    ask(h, "007f00000000010000000000000000", "017f00000000010000000000000000");
+    ask(h, "007f01000000010000000000000000", "017f00000000010000000000000000");
+    ask(h, "007f02000000010000000000000000", "017f04000000");
+    until(h, "021900");
+    until(h, "021900");
+    ask(h, "007f02000000010000000000000000", "017f00000000010000000000000000");
+    until(h, "02190002000004");
+    for (int i = 0; i < 3; i++)
+        sim_device_free(&devices[i]);
+    host_free(h);
+}
+
 static void silence_of_the_host_ends_pairing_for_good(void **state)
 {
     (void)state;
@@ -309,6 +380,9 @@ int main(void)
         cmocka_unit_test(answers_of_the_host_are_checked),
         cmocka_unit_test(the_host_may_refuse_what_the_peer_offers),
         cmocka_unit_test(keys_come_back_where_there_was_room),
+        cmocka_unit_test(a_keyset_is_told_once),
+        cmocka_unit_test(links_pair_one_after_the_other_unless_more_is_configured),
+        cmocka_unit_test(v2_holds_two_keysets_at_a_time),
         cmocka_unit_test(silence_of_the_host_ends_pairing_for_good),
         cmocka_unit_test(a_device_may_ask_for_security),
         cmocka_unit_test(a_key_of_a_wrong_length_is_a_wrong_key),
