@@ -2,134 +2,7 @@
  * The dongle central against the simulator: dongle, air and device with encoders of their own. */
 #include "test.h"
 
-#include "nordfu/central.h"
-#include "nordfu/port.h"
-#include "sim/device.h"
-#include "sim/port_sim.h"
-
-struct setup {
-    struct sim_world *world;
-    struct air *air;
-    struct sim_dongle *dongle;
-    struct sim_device *device;
-    struct nordfu_central *central;
-    struct nordfu_error error;
-    char notes[1024];
-    uint8_t wanted[6];
-    unsigned seen;
-    struct nordfu_advert found;
-    struct sim_dongle_config dongle_config;
-    struct sim_device_config device_config;
-};
-
-#define DFU_UUID(n)                                                                                \
-    {                                                                                              \
-        {                                                                                          \
-            0x50, 0xea, 0xda, 0x30, 0x88, 0x83, 0xb8, 0x9f, 0x60, 0x4f, 0x15, 0xf3, n, 0, 0xc9,    \
-                0x8e                                                                               \
-        }                                                                                          \
-    }
-static const struct nordfu_uuid control_point = DFU_UUID(1), packet = DFU_UUID(2),
-                                buttonless = DFU_UUID(3);
-
-static int set_up(void **state)
-{
-    static const uint8_t address[6] = {0xD8, 0x4C, 0x97, 0x3B, 0x06, 0xDE};
-    struct setup *s = calloc(1, sizeof(*s));
-    s->world = sim_world_new(1);
-    s->air = air_new(s->world, &(struct air_config){0});
-    s->dongle_config.api = 5;
-    s->device_config = (struct sim_device_config){.name = "Thermo",
-                                                  .mode = SIM_MODE_APPLICATION,
-                                                  .buttonless = SIM_BUTTONLESS_UNBONDED,
-                                                  .hw_version = 52,
-                                                  .softdevice = 0xCA,
-                                                  .app_version = 1};
-    s->device_config.address.type = 1;
-    memcpy(s->device_config.address.bytes, address, sizeof(address));
-    memcpy(s->wanted, address, sizeof(address));
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct setup *s = *state;
-    nordfu_central_free(&s->central);
-    sim_device_free(&s->device);
-    sim_dongle_free(&s->dongle);
-    air_free(&s->air);
-    sim_world_free(&s->world);
-    free(s);
-    return 0;
-}
-
-static void take_note(void *context, const char *sentence)
-{
-    struct setup *s = context;
-    strncat(s->notes, sentence, sizeof(s->notes) - strlen(s->notes) - 1);
-}
-
-static uint64_t in(const struct setup *s, uint64_t ms)
-{
-    return sim_now(s->world) + ms * NORDFU_MS;
-}
-
-static int open_central(struct setup *s)
-{
-    const struct nordfu_central_options options = {
-        .note = take_note, .context = s, .uuids = &control_point, .uuid_count = 1};
-    struct nordfu_port *port = NULL;
-    s->dongle = sim_dongle_new(s->world, s->air, &s->dongle_config);
-    s->device = sim_device_new(s->world, s->air, &s->device_config);
-    assert_non_null(s->device);
-    assert_int_equal(sim_port_new(&port, s->world, s->dongle, &s->error), 0);
-    return nordfu_central_dongle_open(&s->central, &port, &options, &s->error);
-}
-
-static bool is_wanted(void *context, const struct nordfu_advert *advert)
-{
-    struct setup *s = context;
-    s->found = *advert;
-    return memcmp(advert->address.bytes, s->wanted, 6) == 0;
-}
-
-static int scan(struct setup *s)
-{
-    return nordfu_central_scan(s->central, is_wanted, s, in(s, 5000), &s->error);
-}
-
-static int connect_found(struct setup *s)
-{
-    const struct nordfu_connect_wish wish = {
-        .address = s->found.address, .mtu = 247, .data_length = 251, .phy = 2};
-    return nordfu_central_connect(s->central, &wish, in(s, 10000), &s->error);
-}
-
-static const struct nordfu_link *link_up(struct setup *s)
-{
-    if (open_central(s) != 0 || scan(s) != 0 || connect_found(s) != 0)
-        fail_msg("%s", s->error.text);
-    return nordfu_central_link(s->central);
-}
-
-static const struct nordfu_characteristic *find(const struct setup *s,
-                                                const struct nordfu_uuid *uuid)
-{
-    const struct nordfu_link *link = nordfu_central_link(s->central);
-    for (size_t i = 0; link != NULL && i < link->characteristic_count; i++) {
-        if (nordfu_uuid_equal(&link->characteristics[i].uuid, uuid))
-            return &link->characteristics[i];
-    }
-    return NULL;
-}
-
-static uint32_t restarts(const struct setup *s)
-{
-    struct sim_dongle_stats stats;
-    sim_dongle_get_stats(s->dongle, &stats);
-    return stats.restarts;
-}
+#include "central_sim_bench.h"
 
 static void application_is_found_linked_and_discovered(void **state)
 {
@@ -159,28 +32,6 @@ static void usb_dongle_works_as_well(void **state)
     s->dongle_config.usb = true;
     link_up(s);
     assert_int_equal(restarts(s), 0);
-}
-
-/* Goes to the bootloader by way of the application. */
-static void jump(struct setup *s)
-{
-    uint8_t answer[20];
-    uint16_t handle;
-    link_up(s);
-    const struct nordfu_characteristic c = *find(s, &buttonless);
-    assert_int_equal(nordfu_central_subscribe(s->central, &c, in(s, 1000), &s->error), 0);
-    assert_int_equal(
-        nordfu_central_write(s->central, c.value_handle, "\x01", 1, in(s, 1000), &s->error), 0);
-    assert_int_equal(
-        nordfu_central_receive(s->central, &handle, answer, sizeof(answer), in(s, 1000), &s->error),
-        3);
-    assert_memory_equal(answer, "\x20\x01\x01", 3);
-    assert_int_equal(handle, c.value_handle);
-    assert_int_equal(nordfu_central_wait(s->central, in(s, 5000), &s->error), NORDFU_ERR_LINK);
-    s->wanted[0]++;
-    assert_int_equal(scan(s), 0);
-    if (connect_found(s) != 0)
-        fail_msg("%s", s->error.text);
 }
 
 static void jump_leads_to_the_bootloader_at_the_next_address(void **state)
@@ -234,112 +85,6 @@ static void write_commands_fill_the_air_without_overrunning_the_queue(void **sta
     assert_true(took < 24400e3 / 40);
 }
 
-/* ---- Every dialect ---- */
-
-/* A control point that answers, and a packet characteristic that takes what it is given, in order
- * and as fast as it goes. */
-static void exchange_with_bootloader(struct setup *s)
-{
-    uint8_t answer[20], value[244] = {0};
-    uint16_t handle;
-    struct sim_dongle_stats stats;
-    const struct nordfu_link *link = nordfu_central_link(s->central);
-    const struct nordfu_characteristic point = *find(s, &control_point);
-    const struct nordfu_characteristic data = *find(s, &packet);
-    assert_int_equal(nordfu_central_subscribe(s->central, &point, in(s, 1000), &s->error), 0);
-    assert_int_equal(
-        nordfu_central_write(s->central, point.value_handle, "\x06\x01", 2, in(s, 1000), &s->error),
-        0);
-    assert_in_range(
-        nordfu_central_receive(s->central, &handle, answer, sizeof(answer), in(s, 1000), &s->error),
-        3, 20);
-    assert_memory_equal(answer, "\x60\x06\x01", 3);
-    assert_int_equal(handle, point.value_handle);
-    size_t size = link->mtu - 3u;
-    uint64_t before = sim_now(s->world);
-    for (int i = 0; i < 100; i++)
-        assert_int_equal(nordfu_central_write_command(s->central, data.value_handle, value, size,
-                                                      in(s, 1000), &s->error),
-                         0);
-    uint64_t took = sim_now(s->world) - before;
-    sim_dongle_get_stats(s->dongle, &stats);
-    assert_int_equal(stats.queue_full, 0);
-    print_message("API v%d: MTU %u, %u octets, PHY %uM, %.2f ms, write commands: %.1f kB/s\n",
-                  s->dongle_config.api, link->mtu, link->tx_octets, link->tx_phy,
-                  link->interval * 1.25, 100e3 * (double)size / (double)took);
-}
-
-static void works(struct setup *s, int api)
-{
-    s->dongle_config.api = api;
-    jump(s);
-    const struct nordfu_link *link = nordfu_central_link(s->central);
-    assert_int_equal(link->mtu, api == 2 ? 23 : 247);
-    assert_int_equal(link->tx_octets, api == 2 ? 27 : 251);
-    assert_int_equal(link->tx_phy, api >= 5 ? 2 : 1);
-    exchange_with_bootloader(s);
-    assert_int_equal(nordfu_central_disconnect(s->central, in(s, 1000), &s->error), 0);
-    assert_null(nordfu_central_link(s->central));
-    /* One note at most: what v2 lacks is said once, not for every link. */
-    const char *note = strstr(s->notes, "knows only an MTU of 23");
-    assert_true((note != NULL) == (api == 2));
-    assert_true(note == NULL || strstr(note + 1, "knows only") == NULL);
-    assert_int_equal(restarts(s), api == 3 ? 1 : 0);
-}
-
-static void v2_dongle_scans_connects_writes_and_listens(void **state)
-{
-    works(*state, 2);
-}
-
-static void v3_dongle_scans_connects_writes_and_listens(void **state)
-{
-    works(*state, 3);
-}
-
-static void v5_dongle_scans_connects_writes_and_listens(void **state)
-{
-    works(*state, 5);
-}
-
-static void v6_dongle_scans_connects_writes_and_listens(void **state)
-{
-    works(*state, 6);
-}
-
-static bool all_seen(void *context, const struct nordfu_advert *advert)
-{
-    struct setup *s = context;
-    if (advert->address.bytes[1] >= 8 || advert->scan_response)
-        return false;
-    s->seen |= 1u << advert->address.bytes[1];
-    return s->seen == 0xFF;
-}
-
-/* v6 stands still after every report. */
-static void every_dongle_sees_all_of_many_devices(void **state)
-{
-    struct setup *s = *state;
-    struct sim_device *more[8] = {NULL};
-    s->device_config.address.bytes[1] = 8;
-    for (int api = 2; api <= 6; api += api == 3 ? 2 : 1) {
-        s->dongle_config.api = api;
-        s->seen = 0;
-        assert_int_equal(open_central(s), 0);
-        for (uint8_t i = 0; i < 8; i++) {
-            s->device_config.address.bytes[1] = i;
-            more[i] = sim_device_new(s->world, s->air, &s->device_config);
-        }
-        assert_int_equal(nordfu_central_scan(s->central, all_seen, s, in(s, 5000), &s->error), 0);
-        nordfu_central_free(&s->central);
-        for (size_t i = 0; i < 8; i++)
-            sim_device_free(&more[i]);
-        sim_device_free(&s->device);
-        sim_dongle_free(&s->dongle);
-        s->device_config.address.bytes[1] = 8;
-    }
-}
-
 /* ---- Refusals ---- */
 
 static void mtu_refused_by_the_dongle_is_survived(void **state)
@@ -381,21 +126,6 @@ static void data_length_and_phy_refused_by_the_peer_are_survived(void **state)
     assert_int_equal(link->tx_phy, 1);
     assert_non_null(strstr(s->notes, "27 is used"));
     assert_non_null(strstr(s->notes, "1M is used"));
-}
-
-static void peer_that_asks_for_everything_first_is_served(void **state)
-{
-    struct setup *s = *state;
-    s->device_config.ask_mtu_first = true;
-    s->device_config.ask_length_first = true;
-    s->device_config.ask_phy_first = true;
-    const struct nordfu_link *link = link_up(s);
-    assert_int_equal(link->mtu, 247);
-    assert_int_equal(link->tx_octets, 251);
-    assert_int_equal(link->tx_phy, 2);
-    /* Nothing hangs: a procedure left unanswered would end the link. */
-    assert_int_equal(nordfu_central_wait(s->central, in(s, 60000), &s->error), 0);
-    assert_int_equal(restarts(s), 0);
 }
 
 static void device_that_loses_power_is_a_lost_link(void **state)
@@ -564,8 +294,6 @@ static void dongle_left_alone_for_long_is_usable(void **state)
     kill_and_open_again(s, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -575,16 +303,10 @@ int main(void)
         TEST(jump_leads_to_the_bootloader_at_the_next_address),
         TEST(unsubscribed_control_point_refuses_in_words),
         TEST(write_commands_fill_the_air_without_overrunning_the_queue),
-        TEST(v2_dongle_scans_connects_writes_and_listens),
-        TEST(v3_dongle_scans_connects_writes_and_listens),
-        TEST(v5_dongle_scans_connects_writes_and_listens),
-        TEST(v6_dongle_scans_connects_writes_and_listens),
-        TEST(every_dongle_sees_all_of_many_devices),
         TEST(mtu_refused_by_the_dongle_is_survived),
         TEST(mtu_refused_by_the_peer_is_survived),
         TEST(data_length_and_phy_refused_by_the_dongle_are_survived),
         TEST(data_length_and_phy_refused_by_the_peer_are_survived),
-        TEST(peer_that_asks_for_everything_first_is_served),
         TEST(device_that_loses_power_is_a_lost_link),
         TEST(device_that_is_off_is_not_found_in_time),
         TEST(silent_port_is_a_dongle_error),

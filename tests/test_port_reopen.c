@@ -163,6 +163,14 @@ static void trigger_of_another_application_tells_nothing(void **state)
     assert_string_equal(identity.firmware, "");
 }
 
+static void device_that_is_not_there_tells_nothing(void **state)
+{
+    (void)state;
+    struct nordfu_port_identity identity = {.application = 7};
+    assert_false(usb_identity_read(250, 120, &identity));
+    assert_int_equal(identity.application, 7);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -174,6 +182,7 @@ int main(void)
         TEST(nothing_is_known_of_a_pty),
         cmocka_unit_test(usb_dongle_tells_its_firmware_and_where_it_begins),
         cmocka_unit_test(trigger_of_another_application_tells_nothing),
+        cmocka_unit_test(device_that_is_not_there_tells_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
