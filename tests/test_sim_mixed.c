@@ -5,7 +5,7 @@
 
 #include "sim/sd_info.h"
 
-enum { IMAGE_MAX = 0x30000, GUARD = 0x1000 };
+enum { IMAGE_MAX = 0x41000, GUARD = 0x1000 };
 
 struct kind {
     const char *profile, *chip;
