@@ -397,6 +397,30 @@ static void a_device_without_the_given_name_is_a_candidate_only(void **state)
     assert_non_null(strstr(o.error.text, "No bootloader named 'nfuA' was heard"));
 }
 
+static void a_name_given_earlier_is_as_good_as_dfutarg(void **state)
+{
+    (void)state;
+    char made[32];
+    struct nordfu_address a = address(0xD8);
+    locate_make_name(made, &a, 12345678);
+    assert_true(locate_is_made(made));
+    assert_false(locate_is_made("nfuABC"));
+    assert_false(locate_is_made("nfuABCDEFG1"));
+    assert_false(locate_is_made("DfuABCDEFGH"));
+    struct fake_advert adverts[] = {heard(0, 0x44, CONNECTABLE, "nfuABCDEFGH"),
+                                    heard(1, 0x55, CONNECTABLE | SERVICE, made),
+                                    heard(2, 0x66, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish;
+    locate_first(&wish, &(struct nordfu_update_options){0});
+    struct outcome o = look(&wish, adverts, 2);
+    assert_found(&o, 0x55, NORDFU_MATCH_NAME);
+    o = look(&wish, adverts, 3);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    locate_first(&wish, &(struct nordfu_update_options){.name = "Thermo"});
+    o = look(&wish, adverts, 2);
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+}
+
 static void a_bonded_bootloader_keeps_its_address(void **state)
 {
     (void)state;
@@ -528,6 +552,7 @@ int main(void)
         cmocka_unit_test(a_carried_address_is_second_best),
         cmocka_unit_test(a_given_name_wins_at_once_wherever_it_is),
         cmocka_unit_test(a_device_without_the_given_name_is_a_candidate_only),
+        cmocka_unit_test(a_name_given_earlier_is_as_good_as_dfutarg),
         cmocka_unit_test(a_bonded_bootloader_keeps_its_address),
         cmocka_unit_test(only_one_fresh_dfutarg_is_taken),
         cmocka_unit_test(what_was_heard_is_remembered_within_bounds),

@@ -244,6 +244,25 @@ static void a_bonded_bootloader_without_a_bond_is_explained(void **state)
     }
 }
 
+/* The device was bonded with here, then with somebody else, who started its bootloader. */
+static void a_bonded_bootloader_with_another_bond_is_explained(void **state)
+{
+    (void)state;
+    struct bonds b;
+    start(&b);
+    run_on(&b, b.f.dongle, b.path);
+    assert_updated(&b);
+    sim_device_forget_bonds(b.f.device);
+    sim_device_on_bytes(b.f.device, 9000, cut_for_long, b.f.device);
+    run_on(&b, b.second, NULL);
+    assert_int_equal(b.f.rc, NORDFU_ERR_LINK);
+    sim_run_until(b.f.world, sim_now(b.f.world) + 25 * NORDFU_SECOND);
+    run_on(&b, b.f.dongle, b.path);
+    assert_refused(&b, "the bond that is kept here does not open it");
+    assert_true(b.f.duration < 60 * NORDFU_SECOND);
+    take_down(&b);
+}
+
 static void a_rehearsal_tells_of_the_bond_and_makes_none(void **state)
 {
     (void)state;
@@ -284,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_bonded_bootloader_is_resumed_by_another_process),
         cmocka_unit_test(a_bonded_bootloader_is_resumed_by_another_dongle_with_the_bonds),
         cmocka_unit_test(a_bonded_bootloader_without_a_bond_is_explained),
+        cmocka_unit_test(a_bonded_bootloader_with_another_bond_is_explained),
         cmocka_unit_test(a_rehearsal_tells_of_the_bond_and_makes_none),
     };
     return cmocka_run_group_tests_name("update_bonds", tests, set_up, tear_down);

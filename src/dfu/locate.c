@@ -46,8 +46,10 @@ static bool rule_fits(const struct locate_rule *rule, const struct seen *seen)
     if (!seen->connectable || (rule->service && !seen->service) ||
         (rule->application && !seen->application) || (rule->fresh && seen->before))
         return false;
-    return rule->by_name ? strcmp(rule->name, seen->name) == 0
-                         : nordfu_address_equal(&rule->address, &seen->address);
+    if (!rule->by_name)
+        return nordfu_address_equal(&rule->address, &seen->address);
+    return strcmp(rule->name, seen->name) == 0 ||
+           (rule->given && seen->service && locate_is_made(seen->name));
 }
 
 static bool was_heard(const struct locate_heard *heard, const struct nordfu_address *address)

@@ -24,6 +24,7 @@ struct locate_rule {
     struct nordfu_address address; /* unless by_name */
     bool by_name;
     char name[32];     /* exact */
+    bool given;        /* or one that an earlier update gave to a bootloader */
     bool service;      /* must advertise the DFU service */
     bool application;  /* must advertise without the DFU service */
     bool fresh;        /* must not be in wish->before */
@@ -80,6 +81,14 @@ struct locate_return {
 struct nordfu_address locate_plus_one(const struct nordfu_address *address);
 /* The same with carry, as some bootloaders have it; differs for low bytes of FF only. */
 struct nordfu_address locate_carried(const struct nordfu_address *address);
+/*
+ * Makes a name for the bootloader of the device at `address`, which no other device around has:
+ * "nfu" and eight of A to Z and 2 to 7, of address and time `now`. It fits into
+ * BUTTONLESS_NAME_MAX bytes.
+ */
+void locate_make_name(char name[32], const struct nordfu_address *address, uint64_t now);
+/* Whether it is of that form. */
+bool locate_is_made(const char *name);
 /* It is told by the address of the application, one lower. */
 bool locate_is_neighbour(enum nordfu_match match);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What to look for in which situation. */
 #include <stdio.h>
+#include <string.h>
 
 #include "dfu/locate.h"
 #include "nordfu/port.h"
@@ -52,6 +53,32 @@ bool locate_is_neighbour(enum nordfu_match match)
     return match == NORDFU_MATCH_PLUS_ONE || match == NORDFU_MATCH_CARRY;
 }
 
+#define NAME_PREFIX "nfu"
+#define NAME_SIZE   11
+
+static const char name_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+void locate_make_name(char name[32], const struct nordfu_address *address, uint64_t now)
+{
+    uint64_t mixed = now;
+    for (size_t i = 0; i < sizeof(address->bytes); i++)
+        mixed = (mixed ^ address->bytes[i]) * UINT64_C(0x100000001B3);
+    mixed ^= mixed >> 30; /* the last bytes have reached the high bits only */
+    mixed *= UINT64_C(0xBF58476D1CE4E5B9);
+    mixed ^= mixed >> 27;
+    snprintf(name, 32, NAME_PREFIX);
+    for (size_t i = strlen(NAME_PREFIX); i < NAME_SIZE; i++, mixed >>= 5)
+        name[i] = name_alphabet[mixed & 31];
+    name[NAME_SIZE] = '\0';
+}
+
+bool locate_is_made(const char *name)
+{
+    size_t prefix = strlen(NAME_PREFIX);
+    return strncmp(name, NAME_PREFIX, prefix) == 0 && strlen(name) == NAME_SIZE &&
+           strspn(name + prefix, name_alphabet) == NAME_SIZE - prefix;
+}
+
 static struct locate_rule *add_rule(struct locate_wish *wish, enum nordfu_match match,
                                     const struct nordfu_address *address, bool service,
                                     uint64_t patience)
@@ -86,7 +113,10 @@ static struct locate_rule *add_carry_rule(struct locate_wish *wish,
 static void first_by_name(struct locate_wish *wish, const char *wanted)
 {
     const char *name = wanted[0] != '\0' ? wanted : BOOTLOADER_NAME;
-    add_name_rule(wish, NORDFU_MATCH_NAME, name, false, PATIENCE_FOR_NAMESAKES);
+    struct locate_rule *rule =
+        add_name_rule(wish, NORDFU_MATCH_NAME, name, false, PATIENCE_FOR_NAMESAKES);
+    /* A bootloader keeps the name that it was given once. */
+    rule->given = strcmp(name, BOOTLOADER_NAME) == 0;
     snprintf(wish->what, sizeof(wish->what), "device named '%s'", name);
 }
 

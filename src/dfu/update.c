@@ -208,6 +208,7 @@ static int update_images(struct flow *f, const struct nordfu_image *const *image
         if (rc != 0)
             return rc;
         f->lost[0] = '\0';
+        f->jumps = 0;
         f->scan_timeout = NEXT_IMAGE_TIMEOUT;
     }
     sink_text(f->sink, update_now(f), NORDFU_EVENT_DONE, "The device left its bootloader.");

@@ -22,12 +22,10 @@ int update_choose_bond(struct flow *f, const struct nordfu_address *address,
     if (!f->has_bond || !is_with(&f->bond, address)) {
         if (f->options.bonds == NULL)
             return 0;
-        struct nordfu_bond kept;
-        int rc = nordfu_bond_store_find(f->options.bonds, address, &kept, f->error);
+        int rc = nordfu_bond_store_find(f->options.bonds, address, &f->bond, f->error);
+        f->has_bond = rc > 0;
         if (rc <= 0)
             return rc;
-        f->bond = kept;
-        f->has_bond = true;
     }
     *bond = &f->bond;
     return 0;
@@ -94,9 +92,8 @@ int update_explain_foreign_bond(struct flow *f, const struct nordfu_address *add
         "started it. Go on there, or wait two minutes or reset the device, so that it starts its "
         "application again, which can be bonded with from here. (%.160s)",
         text,
-        f->bond_fails ? "the bond that is kept here is not the right one"
-                      : "no bond with it "
-                        "is kept here",
+        f->bond_fails || f->has_bond ? "the bond that is kept here does not open it"
+                                     : "no bond with it is kept here",
         e.text);
 }
 

@@ -42,8 +42,8 @@ struct flow {
     bool service_only; /* where the bootloader should be, a neighbour's application advertises */
     struct nordfu_address application;
     struct locate_found bootloader;
-    struct locate_heard heard;          /* who was on the air before the jump */
-    char name[BUTTONLESS_NAME_MAX + 1]; /* that the bootloader was asked to have; "" = none */
+    struct locate_heard heard; /* who was on the air before the jump */
+    char name[32];             /* that the bootloader was asked to have; "" = none */
     enum buttonless_named named;
     bool has_bond;           /* `bond` is one with the device */
     bool bond_fails;         /* the device does not accept the bond that is kept */

@@ -70,6 +70,9 @@ static void tell_findings(struct flow *f, const struct secure_findings *findings
                   findings->offset, f->image->firmware_size);
     else
         tell(f, "The transfer would begin with the first byte.");
+    if (findings->checked && findings->offset == 0)
+        tell(f, "To forget about the package the bootloader may restart the device now, which then "
+                "runs its application, if it has one.");
 }
 
 static int plan_transfer(struct flow *f)

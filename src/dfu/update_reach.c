@@ -128,7 +128,9 @@ static int make_link(struct flow *f, const struct locate_found *found)
         wish.bond = NULL;
         rc = nordfu_central_connect(f->central, &wish, update_now(f) + CONNECT_TIMEOUT, f->error);
     }
-    if (wish.bond == NULL && may_be_whitelisted(f, found, rc))
+    /* With a bond it may be the radio: that is given up only at last. */
+    bool last = wish.bond == NULL || f->result->reconnects >= f->options.attempts;
+    if (last && may_be_whitelisted(f, found, rc))
         return update_explain_foreign_bond(f, &found->address);
     return rc;
 }
@@ -167,22 +169,6 @@ static void arrive(struct flow *f, const struct locate_found *found)
     f->jumped = false;
 }
 
-/* "nfu" and eight characters that no other device around has: address and time, mixed. */
-static void invent_name(struct flow *f, const struct nordfu_address *address)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    uint64_t mixed = update_now(f);
-    for (size_t i = 0; i < sizeof(address->bytes); i++)
-        mixed = (mixed ^ address->bytes[i]) * UINT64_C(0x100000001B3);
-    mixed ^= mixed >> 30; /* the last bytes have reached the high bits only */
-    mixed *= UINT64_C(0xBF58476D1CE4E5B9);
-    mixed ^= mixed >> 27;
-    snprintf(f->name, sizeof(f->name), "nfu");
-    for (size_t i = 3; i < 11; i++, mixed >>= 5)
-        f->name[i] = alphabet[mixed & 31];
-    f->name[11] = '\0';
-}
-
 /* Gives the bootloader a name to be known by; else it is worth knowing who is around already. */
 static int make_recognisable(struct flow *f, struct buttonless *b, enum buttonless_device device,
                              const struct nordfu_address *address)
@@ -193,7 +179,7 @@ static int make_recognisable(struct flow *f, struct buttonless *b, enum buttonle
     if (f->bonded)
         return 0;
     if (device == BUTTONLESS_UNBONDED) {
-        invent_name(f, address);
+        locate_make_name(f->name, address, update_now(f));
         rc = buttonless_name(b, f->name, &f->named, f->error);
     }
     if (rc == 0 && f->named != BUTTONLESS_NAMED)
