@@ -20,8 +20,36 @@ struct moment {
     struct bootloader_progress progress;
     char before[200], after[200]; /* the lines before and behind it */
     uint64_t off_at, on_at;       /* power; 0 = never */
-    unsigned dropped;
+    uint64_t executed_at;         /* the newest object that was executed before the strike */
+    bool checks_flash;            /* how the object looks in flash before it is sent again */
+    uint32_t wrong_bytes, wrong_at, wrong_bits;
 };
+
+/* Where the image is being received: somewhere behind the application that runs. */
+static const uint8_t *find_image(const struct moment *m, const struct nordfu_image *image)
+{
+    const uint8_t *flash = sim_device_image_bytes(m->f->device);
+    for (size_t at = 16384; at < 0x80000; at += 4096)
+        if (memcmp(flash + at + 64, image->firmware + 64, 64) == 0)
+            return flash + at;
+    return NULL;
+}
+
+static void check_flash(struct moment *m)
+{
+    const struct nordfu_image *image = nordfu_package_image(m->f->package, 0);
+    const uint8_t *flash = find_image(m, image);
+    struct bootloader_progress p;
+    sim_device_get_progress(m->f->device, &p);
+    m->checks_flash = false;
+    assert_non_null(flash);
+    for (uint32_t i = 0; i < p.object_begin + p.object_max && i < image->firmware_size; i++) {
+        uint8_t wrong = flash[i] ^ image->firmware[i];
+        m->wrong_bytes += wrong != 0;
+        m->wrong_at = wrong != 0 ? i : m->wrong_at;
+        m->wrong_bits |= wrong;
+    }
+}
 
 static void take_moment(struct moment *m, uint64_t time, const char *data)
 {
@@ -37,6 +65,10 @@ static void take_moment(struct moment *m, uint64_t time, const char *data)
 static void listen(void *context, uint64_t time, const char *what, const char *data)
 {
     struct moment *m = context;
+    if (strcmp(what, "bootloader.object") == 0 && m->strikes == 0)
+        m->executed_at = time;
+    if (strcmp(what, "bootloader.create") == 0 && m->strikes > 0 && m->checks_flash)
+        check_flash(m);
     bool dongles = strncmp(what, "dongle.", 7) == 0;
     char line[200];
     snprintf(line, sizeof(line), "%s %s", what, data);
@@ -147,6 +179,7 @@ static void a_link_is_cut_between_execute_and_its_answer(void **state)
     assert_int_equal(m.progress.image_taken, 8192);
     assert_non_null(strstr(m.before, "bootloader.object"));
     assert_non_null(strstr(m.before, "offset=8192"));
+    assert_int_equal(m.time, m.executed_at); /* no time for the answer to get away */
     assert_non_null(strstr(m.after, "device.disconnected"));
     fixture_assert_updated(&f);
     assert_int_equal(f.result.reconnects, 1);
@@ -161,6 +194,8 @@ static void a_link_is_cut_when_the_answer_has_arrived(void **state)
     damaged(&f, &m, SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_ANSWER, 2);
     assert_struck_once(&m, "what=cut-link at=answer=2");
     assert_int_equal(m.progress.object_begin, 8192);
+    assert_int_equal(m.progress.image_taken, 8192); /* nothing of the next object */
+    assert_in_range(m.time, m.executed_at + 1, m.executed_at + 50 * NORDFU_MS);
     fixture_assert_updated(&f);
     assert_int_equal(f.result.reconnects, 1);
     fixture_free(&f);
@@ -366,24 +401,26 @@ static void a_flipped_packet_is_one_wrong_bit_and_found_by_the_crc(void **state)
     fixture_free(&f);
 }
 
-/* Neither the client nor the air is needed to see which bit it is. */
 static void the_flipped_bit_is_in_the_byte_that_was_named(void **state)
 {
+    static const uint32_t bytes[] = {1, 2000, 4097, FIRMWARE_SIZE};
     struct fixture f;
-    struct moment m = {.f = &f};
     (void)state;
-    fixture_init(&f, &files);
-    fixture_build(&f);
-    sim_listen(f.world, listen, &m);
-    fixture_damage(&f, &(struct sim_damage_config){SIM_DAMAGE_FLIP_PACKET, SIM_DAMAGE_AT_BYTES,
-                                                   FIRMWARE_SIZE - 2, 0, 0});
-    /* The last packet's: no CRC of the whole is right, and the object is sent again. */
-    fixture_update(&f);
-    assert_int_equal(m.strikes, 1);
-    assert_true(m.progress.image_taken < FIRMWARE_SIZE - 2);
-    assert_true(m.progress.image_taken + PACKET >= FIRMWARE_SIZE - 2);
-    fixture_assert_updated(&f);
-    fixture_free(&f);
+    for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+        struct moment m = {.f = &f, .checks_flash = true};
+        fixture_init(&f, &files);
+        fixture_build(&f);
+        sim_listen(f.world, listen, &m);
+        fixture_damage(&f, &(struct sim_damage_config){SIM_DAMAGE_FLIP_PACKET, SIM_DAMAGE_AT_BYTES,
+                                                       bytes[i], 0, 0});
+        fixture_update(&f);
+        assert_int_equal(m.strikes, 1);
+        assert_int_equal(m.wrong_bytes, 1);
+        assert_int_equal(m.wrong_at, bytes[i] - 1);
+        assert_int_equal(m.wrong_bits & (m.wrong_bits - 1), 0); /* one bit */
+        fixture_assert_updated(&f);
+        fixture_free(&f);
+    }
 }
 
 /* Orders */
@@ -410,6 +447,24 @@ static void orders_strike_one_after_the_other(void **state)
     assert_int_equal(m.strikes, 4);
     fixture_assert_updated(&f);
     assert_int_equal(f.result.reconnects, 3);
+    fixture_free(&f);
+}
+
+static void one_packet_suffers_one_cut(void **state)
+{
+    const struct sim_damage_config cut = {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 5000, 0, 0};
+    struct fixture f;
+    struct moment m = {.f = &f};
+    (void)state;
+    fixture_init(&f, &files);
+    fixture_build(&f);
+    sim_listen(f.world, listen, &m);
+    fixture_damage(&f, &cut);
+    fixture_damage(&f, &cut);
+    fixture_update(&f);
+    assert_int_equal(m.strikes, 2);
+    fixture_assert_updated(&f);
+    assert_int_equal(f.result.reconnects, 2); /* the second one waited for another packet */
     fixture_free(&f);
 }
 
@@ -493,6 +548,7 @@ int main(void)
         cmocka_unit_test(a_flipped_packet_is_one_wrong_bit_and_found_by_the_crc),
         cmocka_unit_test(the_flipped_bit_is_in_the_byte_that_was_named),
         cmocka_unit_test(orders_strike_one_after_the_other),
+        cmocka_unit_test(one_packet_suffers_one_cut),
         cmocka_unit_test(a_neighbour_is_not_damaged),
         cmocka_unit_test(what_does_not_fit_is_not_taken),
     };
