@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * nordfu sim: dongles on ptys and devices around them. */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
@@ -69,6 +70,9 @@ static const struct args_option options[OPTIONS] = {
                     NULL, false},
     [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per line.", NULL, false},
 };
+
+static_assert((int)ARGS_MAX_REPEATS <= SIM_PTY_MAX, "a loop that serves all dongles");
+static_assert((int)ARGS_MAX_REPEATS <= SIM_DAMAGE_MAX, "room for all orders on one device");
 
 /* Everything simulated, in the order of making. */
 struct scene {
@@ -458,8 +462,11 @@ static int finish(struct scene *scene, const struct args_value *files, struct no
         say_version(scene, i);
     for (size_t i = 0; i < scene->order_count; i++)
         say_damage(scene, i);
-    for (size_t i = 0; code == 0 && i < files->count; i++)
-        code = write_image(scene->devices[i], files->all[i], error);
+    for (size_t i = 0; i < files->count; i++) {
+        struct nordfu_error *first = code == 0 ? error : NULL;
+        int failed = write_image(scene->devices[i], files->all[i], first);
+        code = code == 0 ? failed : code;
+    }
     return code;
 }
 
@@ -511,9 +518,10 @@ const struct command cmd_sim = {
             .name = "sim",
             .tail = "[OPTIONS]",
             .summary = "Simulate dongles on ptys, and devices around them.",
-            .details = "The first lines are the ptys' paths, one per dongle, then one line per "
-                       "event. Ends on Ctrl-C. The keys of devices and dongles are explained in "
-                       "docs/simulator.md.",
+            .details =
+                "The first lines are the ptys' paths, one per dongle, then one line per "
+                "event. Ends on Ctrl-C. The keys of dongles, devices and damage are explained "
+                "in docs/simulator.md.",
             .options = options,
             .option_count = OPTIONS,
         },
