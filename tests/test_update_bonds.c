@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 #include "nordfu/bond.h"
+#include "sim/profile.h"
 
 #define FIRMWARE_SIZE 14000 /* four objects */
 
@@ -96,6 +97,45 @@ static void a_bonded_device_is_updated_three_times_by_three_processes(void **sta
         assert_int_equal(strstr(b.f.notes, "Paired") != NULL, i == 0);
     }
     take_down(&b);
+}
+
+static void every_dialect_of_dongles_keeps_bonds(void **state)
+{
+    (void)state;
+    static const int apis[] = {2, 3, 5, 6};
+    for (size_t i = 0; i < sizeof(apis) / sizeof(apis[0]); i++) {
+        struct bonds b = {0};
+        fixture_init(&b.f, &files);
+        b.f.dongle_config.api = apis[i];
+        build(&b);
+        for (int run = 0; run < 2; run++) {
+            run_on(&b, run == 0 ? b.f.dongle : b.second, b.path);
+            if (b.f.rc != 0)
+                fail_msg("v%d, run %d: %s", apis[i], run, b.f.error.text);
+            assert_updated(&b);
+            assert_int_equal(strstr(b.f.notes, "Paired") != NULL, run == 0);
+        }
+        take_down(&b);
+    }
+}
+
+static void every_bootloader_with_bonds_is_updated(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"sdk14", "sdk15", "sdk16", "sdk17"};
+    for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+        struct bonds b = {0};
+        fixture_init(&b.f, &files);
+        b.f.device_config.profile = sim_profile_find(profiles[i]);
+        build(&b);
+        for (int run = 0; run < 2; run++) {
+            run_on(&b, b.f.dongle, b.path);
+            if (b.f.rc != 0)
+                fail_msg("%s, run %d: %s", profiles[i], run, b.f.error.text);
+            assert_updated(&b);
+        }
+        take_down(&b);
+    }
 }
 
 static void a_second_dongle_without_the_bond_is_refused(void **state)
@@ -294,6 +334,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bonded_device_is_updated_three_times_by_three_processes),
+        cmocka_unit_test(every_dialect_of_dongles_keeps_bonds),
+        cmocka_unit_test(every_bootloader_with_bonds_is_updated),
         cmocka_unit_test(a_second_dongle_without_the_bond_is_refused),
         cmocka_unit_test(a_second_dongle_with_the_bonds_takes_over_the_address),
         cmocka_unit_test(a_bond_that_the_device_has_lost_is_made_anew),

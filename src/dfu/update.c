@@ -126,6 +126,8 @@ static bool is_verdict(const struct nordfu_error *error)
 /* What a refusal leaves (dfu-protocol D.5). */
 static void tell_where_it_stays(const struct flow *f)
 {
+    if (!f->knows_bootloader || !is_verdict(f->error) || f->options.dry_run)
+        return;
     const char *early = "The device stays in its bootloader, ready for the right package; without "
                         "one it starts its application again after about two minutes, if it still "
                         "has one.";
@@ -160,7 +162,7 @@ static int persist(struct flow *f, int (*step)(struct flow *f))
             rc == NORDFU_ERR_NOT_FOUND || (rc == NORDFU_ERR_UNSUPPORTED && f->session.unanswered);
         if (gone && f->lost[0] != '\0')
             return give_up(f, lost_for_good(f));
-        if (rc == NORDFU_ERR_REFUSED && f->knows_bootloader && is_verdict(f->error))
+        if (rc == NORDFU_ERR_REFUSED)
             tell_where_it_stays(f);
         if (!may_mend(f, rc))
             return give_up(f, rc);
