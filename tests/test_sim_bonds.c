@@ -21,6 +21,16 @@ static void a_bonded_host_gets_into_the_bootloader_and_through_it(void **state)
     join(h, ADDRESS);
     assert_string_equal(write(h, "1700", "0200"), "0f01"); /* the link could be encrypted */
     encrypt(h, &bond);
+    /* No name is taken from a bonded peer: it knows the address. */
+    assert_string_equal(write(h, "1700", "0200"), "0000");
+    assert_string_equal(write(h, "1600", "020141"), "0000");
+    until(h, "0239000000"
+             "00000000"
+             "1600"
+             "02"
+             "0300"
+             "200202");
+    assert_true(request_hex(h, "009d00001600"));
     jump(h);
     run(h, SECOND);
     assert_int_equal(sim_device_mode(s.device), SIM_MODE_BOOTLOADER);
