@@ -361,8 +361,12 @@ static void links_of_two_dongles_are_independent(void **state)
     join(other, "774c973b06de");
     pair_with(other, 5, "774c973b06de", &other_bond);
     assert_string_not_equal(bond.enc_info, other_bond.enc_info);
-    leave(other);
     ask(s.host, "0087000001", "018700000000012110");
+    sim_device_power_off(s.device);
+    until(s.host, "021100000008");
+    ask(other, "0087000001", "018700000000012110");
+    assert_string_equal(write(other, "1700", "0200"), "0000");
+    leave(other);
     assert_int_equal(sim_device_bonds(s.device), 1);
     assert_int_equal(sim_device_bonds(other_device), 1);
     sim_device_free(&other_device);
