@@ -117,7 +117,7 @@ static void a_link_is_cut_in_the_middle_of_the_init_packet(void **state)
     (void)state;
     fixture_init(&f, &files);
     f.device_config.mtu = 23;
-    run(&f, &m, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_INIT, 50, 0, 0});
+    run(&f, &m, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_INIT, 50, 0, 0, 0});
     assert_struck_once(&m, "what=cut-link at=init=50");
     assert_int_equal(m.progress.object, 1);
     assert_int_equal(m.progress.command_taken, 60); /* three packets of 20 bytes */
@@ -265,14 +265,14 @@ static void a_silence_lasts_as_long_as_ordered(void **state)
     fixture_init(&f, &files);
     run(&f, &m,
         &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 6000,
-                                    20 * NORDFU_SECOND, 0});
+                                    20 * NORDFU_SECOND, 0, 0});
     assert_int_equal(m.strikes, 1);
     assert_true(f.duration > 20 * NORDFU_SECOND || f.rc != 0);
     fixture_free(&f);
     fixture_init(&f, &files);
     run(&f, &m,
         &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 6000, SIM_DAMAGE_EVER,
-                                    0});
+                                    0, 0});
     assert_int_equal(m.strikes, 1);
     assert_int_not_equal(f.rc, 0);
     fixture_free(&f);
@@ -288,7 +288,7 @@ static void power_goes_in_the_middle_of_a_flash_operation_and_returns(void **sta
     fixture_init(&f, &files);
     run(&f, &m,
         &(struct sim_damage_config){SIM_DAMAGE_POWER_OFF, SIM_DAMAGE_AT_FLASH, 40,
-                                    2 * NORDFU_SECOND, 0});
+                                    2 * NORDFU_SECOND, 0, 0});
     assert_struck_once(&m, "what=power-off at=flash=40");
     assert_int_equal(m.operation, 40);
     assert_int_equal(m.off_at, m.time);
@@ -318,7 +318,7 @@ static void power_that_goes_for_ever_does_not_return(void **state)
     fixture_init(&f, &files);
     run(&f, &m,
         &(struct sim_damage_config){SIM_DAMAGE_POWER_OFF, SIM_DAMAGE_AT_EXECUTE, 3, SIM_DAMAGE_EVER,
-                                    0});
+                                    0, 0});
     assert_struck_once(&m, "what=power-off at=execute=3");
     assert_int_not_equal(f.rc, 0);
     sim_run_until(f.world, sim_now(f.world) + 100 * NORDFU_SECOND);
@@ -334,7 +334,7 @@ static void power_that_goes_at_the_jump_brings_the_application_back(void **state
     (void)state;
     fixture_init(&f, &files);
     run(&f, &m,
-        &(struct sim_damage_config){SIM_DAMAGE_POWER_OFF, SIM_DAMAGE_AT_JUMP, 0, SIM_DAMAGE_EVER,
+        &(struct sim_damage_config){SIM_DAMAGE_POWER_OFF, SIM_DAMAGE_AT_JUMP, 0, SIM_DAMAGE_EVER, 0,
                                     0});
     assert_struck_once(&m, "what=power-off at=jump");
     assert_non_null(strstr(m.before, "device.jump"));
@@ -366,7 +366,8 @@ static void so_many_packets_are_dropped_from_the_one_named(void **state)
     struct moment m;
     (void)state;
     fixture_init(&f, &files);
-    run(&f, &m, &(struct sim_damage_config){SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 7, 0, 3});
+    run(&f, &m,
+        &(struct sim_damage_config){SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 7, 0, 3, 0});
     assert_int_equal(m.strikes, 3);
     assert_int_equal(sim_damage_struck(f.damage, 0), 3);
     assert_int_equal(m.progress.image_taken, 6 * PACKET); /* still at the third of them */
@@ -412,7 +413,7 @@ static void the_flipped_bit_is_in_the_byte_that_was_named(void **state)
         fixture_build(&f);
         sim_listen(f.world, listen, &m);
         fixture_damage(&f, &(struct sim_damage_config){SIM_DAMAGE_FLIP_PACKET, SIM_DAMAGE_AT_BYTES,
-                                                       bytes[i], 0, 0});
+                                                       bytes[i], 0, 0, 0});
         fixture_update(&f);
         assert_int_equal(m.strikes, 1);
         assert_int_equal(m.wrong_bytes, 1);
@@ -434,13 +435,13 @@ static void orders_strike_one_after_the_other(void **state)
     fixture_build(&f);
     sim_listen(f.world, listen, &m);
     fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_EXECUTE, 2, 0, 0});
-    fixture_damage(&f,
-                   &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 50, 0, 0});
-    fixture_damage(&f,
-                   &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 20, 0, 0});
+        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_EXECUTE, 2, 0, 0, 0});
     fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 40, 0, 0});
+        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 50, 0, 0, 0});
+    fixture_damage(
+        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 20, 0, 0, 0});
+    fixture_damage(
+        &f, &(struct sim_damage_config){SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 40, 0, 0, 0});
     fixture_update(&f);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(sim_damage_struck(f.damage, i), 1);
@@ -452,7 +453,7 @@ static void orders_strike_one_after_the_other(void **state)
 
 static void one_packet_suffers_one_cut(void **state)
 {
-    const struct sim_damage_config cut = {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 5000, 0, 0};
+    const struct sim_damage_config cut = {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 5000, 0, 0, 0};
     struct fixture f;
     struct moment m = {.f = &f};
     (void)state;
@@ -465,6 +466,37 @@ static void one_packet_suffers_one_cut(void **state)
     assert_int_equal(m.strikes, 2);
     fixture_assert_updated(&f);
     assert_int_equal(f.result.reconnects, 2); /* the second one waited for another packet */
+    fixture_free(&f);
+}
+
+/* Two updates, one image each. */
+static void an_order_may_be_for_the_second_image(void **state)
+{
+    static const struct sim_damage_config orders[] = {
+        {SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 9, 0, 0, 2},
+        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_INIT, 1, 0, 0, 2},
+        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_EXECUTE, 2, 0, 0, 2},
+        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_ANSWER, SIM_DAMAGE_OF_LAST, 0, 0, 1},
+        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 1, 0, 0, 3},
+    };
+    struct fixture f;
+    struct moment m = {.f = &f};
+    (void)state;
+    fixture_init(&f, &files);
+    fixture_build(&f);
+    sim_listen(f.world, listen, &m);
+    for (size_t i = 0; i < 5; i++)
+        fixture_damage(&f, &orders[i]);
+    fixture_update(&f);
+    fixture_assert_updated(&f);
+    assert_int_equal(m.strikes, 1);
+    assert_int_equal(sim_damage_struck(f.damage, 3), 1);
+    fixture_target(&f);
+    fixture_update(&f);
+    fixture_assert_updated(&f);
+    assert_int_equal(m.strikes, 4);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(sim_damage_struck(f.damage, i), i < 4);
     fixture_free(&f);
 }
 
@@ -502,6 +534,9 @@ static void what_does_not_fit_is_not_taken(void **state)
     assert_false(
         sim_damage_add(f.damage, &(struct sim_damage_config){.kind = SIM_DAMAGE_DROP_PACKET,
                                                              .place = SIM_DAMAGE_AT_JUMP}));
+    assert_false(sim_damage_add(
+        f.damage,
+        &(struct sim_damage_config){.place = SIM_DAMAGE_AT_FLASH, .number = 1, .image = 2}));
     for (size_t i = 0; i < SIM_DAMAGE_MAX; i++)
         assert_true(sim_damage_add(
             f.damage, &(struct sim_damage_config){.place = SIM_DAMAGE_AT_FLASH, .number = 1000}));
@@ -549,6 +584,7 @@ int main(void)
         cmocka_unit_test(the_flipped_bit_is_in_the_byte_that_was_named),
         cmocka_unit_test(orders_strike_one_after_the_other),
         cmocka_unit_test(one_packet_suffers_one_cut),
+        cmocka_unit_test(an_order_may_be_for_the_second_image),
         cmocka_unit_test(a_neighbour_is_not_damaged),
         cmocka_unit_test(what_does_not_fit_is_not_taken),
     };

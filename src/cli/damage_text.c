@@ -169,6 +169,11 @@ static bool read_device(struct damage_order *order, const char *value)
     return read_count(&order->device, value);
 }
 
+static bool read_image(struct damage_order *order, const char *value)
+{
+    return sim_damage_knows_image(order->config.place) && read_count(&order->config.image, value);
+}
+
 static bool read_packets(struct damage_order *order, const char *value)
 {
     return read_count(&order->config.count, value);
@@ -181,6 +186,7 @@ static const struct option {
     bool of_packets, of_others; /* the kinds that have it */
 } keys[] = {
     {"device", read_device, "the device's number, 1 = the first", true, true},
+    {"image", read_image, "the image's number, 1 = the first; not with flash and time", true, true},
     {"for", read_for, "a time, as 500ms or 2.5s, or ever", false, true},
     {"count", read_packets, "a number of packets, 1 or more", true, false},
 };

@@ -33,6 +33,7 @@ struct sim_damage {
     uint32_t packets; /* of the image so far */
     uint32_t object;  /* number of the object that the newest packet of the image belongs to */
     bool last;        /* it was the image's last one */
+    uint32_t images;  /* completely received so far */
     uint8_t altered[PACKET_MAX];
     sim_timer power;
 };
@@ -73,6 +74,11 @@ bool sim_damage_fits(enum sim_damage_kind kind, enum sim_damage_place place)
 {
     return !hits_packets(kind) || place == SIM_DAMAGE_AT_INIT || place == SIM_DAMAGE_AT_BYTES ||
            place == SIM_DAMAGE_AT_PACKET;
+}
+
+bool sim_damage_knows_image(enum sim_damage_place place)
+{
+    return place != SIM_DAMAGE_AT_FLASH && place != SIM_DAMAGE_AT_TIME;
 }
 
 static bool names_object(enum sim_damage_place place)
@@ -152,9 +158,14 @@ static void strike_next(struct order *o)
     o->timer = sim_after(o->damage->world, 0, strike_due, o);
 }
 
+static bool is_image(const struct order *o)
+{
+    return o->config.image == 0 || o->config.image == o->damage->images + 1;
+}
+
 static bool waits(const struct order *o, enum sim_damage_place place)
 {
-    return o->config.place == place && o->struck == 0 && o->timer == 0;
+    return o->config.place == place && o->struck == 0 && o->timer == 0 && is_image(o);
 }
 
 /* Packets */
@@ -195,7 +206,7 @@ static const uint8_t *flip(struct order *o, const struct bootloader_progress *p,
 static bool is_hit(struct order *o, const struct bootloader_progress *p, size_t size)
 {
     uint8_t object = o->config.place == SIM_DAMAGE_AT_INIT ? COMMAND : DATA;
-    if (o->struck == 0 && o->packets_left == 0 && packet_reaches(o, p, size))
+    if (waits(o, o->config.place) && o->packets_left == 0 && packet_reaches(o, p, size))
         o->packets_left = o->config.count != 0 ? o->config.count : 1;
     if (o->packets_left == 0 || p->object != object)
         return false;
@@ -257,6 +268,16 @@ static void packet_taken(void *context)
 
 /* The other places */
 
+/* The image is complete; what comes belongs to the next one. */
+static void count_image(struct sim_damage *d, const struct bootloader_progress *p)
+{
+    if (p->object != DATA || !d->last)
+        return;
+    d->images++;
+    d->last = false;
+    d->object = 0;
+}
+
 static bool answer_due(void *context, const uint8_t *bytes, size_t size)
 {
     struct sim_damage *d = context;
@@ -276,6 +297,7 @@ static bool answer_due(void *context, const uint8_t *bytes, size_t size)
         if (!given)
             strike_next(o);
     }
+    count_image(d, &p);
     return given;
 }
 
@@ -284,7 +306,7 @@ static void all_sent(void *context)
     struct sim_damage *d = context;
     for (size_t i = 0; i < d->count; i++) {
         struct order *o = &d->orders[i];
-        if (o->answered && waits(o, SIM_DAMAGE_AT_ANSWER))
+        if (o->answered)
             strike_next(o);
         o->answered = false;
     }
@@ -362,7 +384,8 @@ void sim_damage_free(struct sim_damage **damage)
 
 bool sim_damage_add(struct sim_damage *d, const struct sim_damage_config *config)
 {
-    if (d->count == SIM_DAMAGE_MAX || !sim_damage_fits(config->kind, config->place))
+    if (d->count == SIM_DAMAGE_MAX || !sim_damage_fits(config->kind, config->place) ||
+        (config->image != 0 && !sim_damage_knows_image(config->place)))
         return false;
     struct order *o = &d->orders[d->count++];
     *o = (struct order){.damage = d, .config = *config};

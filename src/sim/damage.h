@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT
  * Damage to order: what is to go wrong on a device, and where in an update.
  *
- * Each order strikes once (an order for packets: on so many in a row), at the first time that the
- * update gets to its place; what went wrong by itself is not counted. Every strike is a line in the
+ * Each order strikes once (an order for packets: on so many in a row), at the first time that an
+ * update gets to its place, or that of one of its images. Every strike is a line in the
  * event log: "device.damage", with `what` and `at` as sim_damage_describe writes them. The same
  * orders in the same world strike at the same places.
  */
@@ -53,6 +53,7 @@ struct sim_damage_config {
     uint32_t number;
     uint64_t for_us; /* silent or without power for so long; 0 = 200 ms, 1 s; SIM_DAMAGE_EVER */
     uint32_t count;  /* packets in a row; 0 = 1 */
+    uint32_t image;  /* only in the so-manieth image, counted since the first order; 0 = any */
 };
 
 /* "cut-link", "bytes" */
@@ -60,6 +61,8 @@ const char *sim_damage_kind_name(enum sim_damage_kind kind);
 const char *sim_damage_place_name(enum sim_damage_place place);
 /* Only packets can be dropped or altered, so not every kind goes with every place. */
 bool sim_damage_fits(enum sim_damage_kind kind, enum sim_damage_place place);
+/* Flash operations and times belong to no image. */
+bool sim_damage_knows_image(enum sim_damage_place place);
 /* "cut-link@execute=last" */
 void sim_damage_describe(char *out, size_t size, const struct sim_damage_config *config);
 
@@ -67,7 +70,8 @@ void sim_damage_describe(char *out, size_t size, const struct sim_damage_config 
  * for a flash operation meanwhile. NULL when memory ran out. */
 struct sim_damage *sim_damage_new(struct sim_world *world, struct sim_device *device);
 void sim_damage_free(struct sim_damage **damage);
-/* False if the kind does not fit the place, or there are SIM_DAMAGE_MAX orders already. */
+/* False if the kind does not fit the place, the place knows no images but one is named, or there
+ * are SIM_DAMAGE_MAX orders already. */
 bool sim_damage_add(struct sim_damage *damage, const struct sim_damage_config *config);
 /* How often the order (0 = the first that was added) has struck. */
 uint32_t sim_damage_struck(const struct sim_damage *damage, size_t order);
