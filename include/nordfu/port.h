@@ -75,9 +75,10 @@ int nordfu_port_write(struct nordfu_port *port, const void *bytes, size_t size, 
 uint64_t nordfu_port_now(const struct nordfu_port *port);
 /*
  * Opens a port again that has vanished: a USB device that restarts takes its port away for a second
- * or two. Waits until it is there again (the same path, or the same USB serial number) and can be
- * opened, until `deadline` at the latest. Errors: NORDFU_ERR_UNSUPPORTED (this kind of port never
- * comes back), NORDFU_ERR_CANCELLED, NORDFU_ERR_PORT (the reason of the last attempt).
+ * or two. Waits until it is there again (the same path, or the same USB serial number, which may
+ * change the port's name) and can be opened, until `deadline` at the latest. Errors:
+ * NORDFU_ERR_UNSUPPORTED (this kind of port never comes back), NORDFU_ERR_CANCELLED,
+ * NORDFU_ERR_PORT (the reason of the last attempt).
  */
 int nordfu_port_reopen(struct nordfu_port *port, uint64_t deadline, struct nordfu_error *error);
 /* Who is behind the port. May ask the USB device, which takes up to some 100 ms of real time, but

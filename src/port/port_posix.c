@@ -358,8 +358,10 @@ static int posix_reopen(struct nordfu_port *port, uint64_t deadline, struct nord
         char path[PATH_MAX];
         find_again(self, path, sizeof(path));
         int rc = open_fd(self, path, error);
-        if (rc == 0)
+        if (rc == 0) {
             ports_find_usb(path, &self->usb);
+            snprintf(port->name, sizeof(port->name), "%s", path);
+        }
         if (rc == 0 || monotonic_now() >= deadline)
             return rc;
         rc = pause_for(self, REOPEN_PAUSE, error);
