@@ -302,6 +302,11 @@ static int configure(const struct posix_port *self, uint32_t baud, struct nordfu
     return 0;
 }
 
+static void set_name(struct nordfu_port *port, const char *path)
+{
+    snprintf(port->name, sizeof(port->name), "%.*s", (int)sizeof(port->name) - 1, path);
+}
+
 /* Opens and configures; on failure nothing is open. */
 static int open_fd(struct posix_port *self, const char *path, struct nordfu_error *error)
 {
@@ -360,7 +365,7 @@ static int posix_reopen(struct nordfu_port *port, uint64_t deadline, struct nord
         int rc = open_fd(self, path, error);
         if (rc == 0) {
             ports_find_usb(path, &self->usb);
-            snprintf(port->name, sizeof(port->name), "%s", path);
+            set_name(port, path);
         }
         if (rc == 0 || monotonic_now() >= deadline)
             return rc;
@@ -405,7 +410,7 @@ int nordfu_port_open(struct nordfu_port **out, const char *path,
     self->port.ops = &posix_ops;
     self->path = copy;
     self->baud = settings != NULL && settings->baud != 0 ? settings->baud : DEFAULT_BAUD;
-    snprintf(self->port.name, sizeof(self->port.name), "%s", path);
+    set_name(&self->port, path);
     int rc = open_fd(self, path, error);
     if (rc != 0) {
         posix_close(&self->port);
