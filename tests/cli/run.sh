@@ -642,5 +642,29 @@ case_sim_damage_json() {
     grep -q '"dongle.request".*"dongle":2' sim.log || fail "no word of dongle 2"
 }
 
+case_sim_restart_beside() {
+    # A USB dongle that restarts, port and all, is nothing to the client at the one beside it.
+    make_package app 2 49152
+    start_sim --dongle v5 --dongle v6,usb,link=second --device "$device,pubkey=pub.pem"
+    before=$(readlink second)
+    "$nordfu" dfu ble -pkg app.zip -p dongle -a $address >first.out 2>&1 &
+    first=$!
+    wait_for 30 grep -q '^ [2-9]0 %' first.out
+    # SYNC, its answer, CONFIG, its answer, CONFIG, and a request that is too short.
+    printf '\300\000\057\000\321\001\176\300\300\000\057\000\321\002\175\300\300\000\077\000\301\003\374\021\300' >second
+    printf '\300\000\077\000\301\004\173\021\300\300\000\077\000\301\003\374\021\300' >second
+    printf '\300\300\333\334\076\000\002\000\146\000\020\144\300' >second
+    wait_for 10 grep -q ' dongle.restart dongle=2 ' sim.log
+    wait_for 10 grep -q ' dongle.port dongle=2 path=/dev/pts/' sim.log
+    [ -e second ] || fail "the link did not come back (it led to $before)"
+    got=0
+    wait $first || got=$?
+    [ "$got" = 0 ] || { cat first.out; fail "the client ended with $got"; }
+    ! grep -q 'reconnection\|sent again' first.out || fail "the client was disturbed"
+    ! grep -q ' dongle.restart dongle=1 ' sim.log || fail "the first one restarted, too"
+    stop_sim
+    device_runs 2 app.bin
+}
+
 "case_$case_name"
 echo "passed $case_name"
