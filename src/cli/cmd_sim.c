@@ -211,14 +211,29 @@ static int complete_dongle(struct sim_dongle_setup *setup, const struct args *ar
     return 0;
 }
 
-static int check_links(const struct scene *scene, struct nordfu_error *error)
+/* What two dongles have in common and may not; NULL = nothing. */
+static const char *shared(const struct sim_dongle_setup *a, const struct sim_dongle_setup *b)
+{
+    static const struct air_address nobody = {0};
+    const struct air_address *own = &a->config.address;
+    if (a->link[0] != 0 && strcmp(a->link, b->link) == 0)
+        return "link";
+    if (memcmp(own, &nobody, sizeof(nobody)) != 0 &&
+        memcmp(own, &b->config.address, sizeof(nobody)) == 0)
+        return "address";
+    return NULL;
+}
+
+static int check_dongles(const struct scene *scene, struct nordfu_error *error)
 {
     for (size_t i = 1; i < scene->plug_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (scene->setups[i].link[0] != 0 &&
-                strcmp(scene->setups[i].link, scene->setups[j].link) == 0)
+        for (size_t j = 0; j < i; j++) {
+            const char *what = shared(&scene->setups[i], &scene->setups[j]);
+            if (what != NULL)
                 return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                        "Dongles %zu and %zu have the same link.", j + 1, i + 1);
+                                        "Dongles %zu and %zu have the same %s.", j + 1, i + 1,
+                                        what);
+        }
     return 0;
 }
 
@@ -236,7 +251,7 @@ static int read_dongles(struct scene *scene, const struct args *args, struct nor
         if (code == 0)
             code = complete_dongle(setup, args, i, error);
     }
-    return code == 0 ? check_links(scene, error) : code;
+    return code == 0 ? check_dongles(scene, error) : code;
 }
 
 static int read_devices(struct scene *scene, const struct args_value *devices,

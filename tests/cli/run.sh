@@ -179,6 +179,12 @@ case_usage() {
         expect 2 "$nordfu" sim $words
         grep -q '^Error: ' err || fail "no sentence"
     done
+    expect 2 "$nordfu" sim --dongle v5 --dongle v5,addr=$address --dongle v2,addr=$address
+    said 'Dongles 2 and 3 have the same address'
+    expect 2 "$nordfu" sim --dongle v5,link=a --dongle v2,link=a
+    said 'Dongles 1 and 2 have the same link'
+    expect 2 "$nordfu" sim --dongle v5,lnk=a
+    said 'did you mean "link"?'
     expect 2 "$nordfu" sim --device addr=$address --damage cut-link@byts=3
     said 'did you mean "bytes"?'
     expect 2 "$nordfu" sim --device addr=$address --damage cut-link@jump,device=2
