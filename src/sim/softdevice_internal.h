@@ -164,7 +164,8 @@ struct sd_event;
 /* A scan that halts after every report (section 11.5). */
 struct sd_scan {
     bool paused;
-    uint16_t buffer;         /* size that the host named */
+    bool extended;           /* needs larger buffers */
+    uint16_t buffer;         /* size that the host named last */
     bool holds;              /* `last` is a scan response that waits for the scan to go on */
     struct sd_report last;   /* what was heard last */
     uint64_t response_until; /* when the scan response to it must have come */

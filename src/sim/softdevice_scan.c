@@ -6,7 +6,7 @@
 #include "sim/softdevice_internal.h"
 
 enum {
-    LEGACY_BUFFER = 31,    /* v6: the sizes that a host may name */
+    LEGACY_BUFFER = 31,    /* v6: the least size that a host may name */
     EXTENDED_BUFFER = 255, /* for extended scanning */
     BUFFER_ID = 1,         /* the firmware has one buffer of its own */
     RESPONSE_US = 1000,    /* after an advertisement its scan response is over */
@@ -121,14 +121,15 @@ static void report(void *context, const struct air_address *address, int8_t rssi
 
 /* Commands */
 
-static uint32_t check_buffer(struct sd_call *call, size_t size)
+/* What is larger than needed will do, and each report may get another size. */
+static uint32_t check_buffer(struct sd_call *call, bool extended)
 {
     if (!call->sd->traits->scan_pauses)
         return SD_SUCCESS;
     if (!dongle_rpc_present(call->in, "buffer"))
         return SD_INVALID_ADDR;
-    return dongle_rpc_number(call->in, "buffer.len") == (int64_t)size ? SD_SUCCESS
-                                                                      : SD_INVALID_LENGTH;
+    int64_t least = extended ? EXTENDED_BUFFER : LEGACY_BUFFER;
+    return dongle_rpc_number(call->in, "buffer.len") >= least ? SD_SUCCESS : SD_INVALID_LENGTH;
 }
 
 static uint32_t scan_on(struct sd_call *call)
@@ -138,9 +139,10 @@ static uint32_t scan_on(struct sd_call *call)
         return SD_INVALID_ADDR;
     if (sd->scanner == NULL || !sd->scan.paused)
         return SD_INVALID_STATE;
-    uint32_t status = check_buffer(call, sd->scan.buffer);
+    uint32_t status = check_buffer(call, sd->scan.extended);
     if (status != SD_SUCCESS)
         return status;
+    sd->scan.buffer = (uint16_t)dongle_rpc_number(call->in, "buffer.len");
     sd->scan.paused = sd->scan.holds;
     sd->scan.holds = false;
     if (sd->scan.paused)
@@ -156,11 +158,12 @@ static uint32_t scan_start(struct sd_call *call)
     bool extended = sd_member(call->in, "params", "flags.extended") != 0;
     uint32_t status = sd_scan_check(sd, call->in, "params");
     if (status == SD_SUCCESS)
-        status = check_buffer(call, extended ? EXTENDED_BUFFER : LEGACY_BUFFER);
+        status = check_buffer(call, extended);
     if (status != SD_SUCCESS)
         return status;
     if (sd->scanner != NULL || sd->initiator != NULL)
         return SD_INVALID_STATE;
+    sd->scan.extended = extended;
     sd->scan.buffer = (uint16_t)dongle_rpc_number(call->in, "buffer.len");
     sd->scanner =
         air_scan(sd->air, sd_member(call->in, "params", "flags.active") != 0,
