@@ -70,7 +70,7 @@ static void v2_link_has_an_mtu_of_23_and_says_so_once(void **state)
     assert_int_equal(link->characteristics[1].cccd_handle, 0x10);
     assert_string_equal(s->notes,
                         "The dongle's SoftDevice API v2 knows only an MTU of 23, which is slow; "
-                        "program it with connectivity firmware of API v5 for full speed.");
+                        "for full speed take a dongle with an nRF52.");
     assert_string_equal(s->central->description,
                         "nRF connectivity dongle on /dev/fake, SoftDevice API v2 (S130 2.0.1)");
     fake_assert_done(&s->fake);
@@ -83,6 +83,19 @@ static bool take_first(void *context, const struct nordfu_advert *advert)
     s->found = *advert;
     s->reports++;
     return true;
+}
+
+static void v2_on_an_nrf52_can_be_programmed_with_something_faster(void **state)
+{
+    struct setup *s = *state;
+    s->fake.old = true;
+    PLAY(s, REFUSE("00 66 01", 0x3001), CALL("00 60 01 0a00 00 00 01 01 01 00000000"),
+         EXPECT("00 66 01"), SEND("01 66 00000000 07 5900 8800"),
+         CALL("00 68 01000000 01 02 03 03"), EXPECT("00 63 01 " BASE " 01"),
+         SEND("01 63 00000000 01 02"));
+    open_or_fail(s);
+    assert_non_null(
+        strstr(s->notes, "full speed program it with connectivity firmware of API v5."));
 }
 
 static void v2_report_is_read(void **state)
@@ -300,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(v2_link_has_an_mtu_of_23_and_says_so_once),
+        TEST(v2_on_an_nrf52_can_be_programmed_with_something_faster),
         TEST(v2_report_is_read),
         TEST(v2_writes_wait_for_places),
         TEST(v2_that_has_no_buffer_left_is_waited_for),

@@ -352,12 +352,16 @@ static void describe(struct central_dongle *c, const struct probe_identity *iden
     snprintf(c->central.description, sizeof(c->central.description),
              "nRF connectivity dongle on %.64s, %.60s", dongle_name(c->dongle), identity->text);
     uint16_t most = wish->mtu < c->traits->mtu_max ? wish->mtu : c->traits->mtu_max;
+    /* S130 is for the nRF51, which has no newer API. */
+    bool nrf51 = strncmp(rpc_fwid_text(identity->fwid), "S130", 4) == 0;
     if (most < wish->mtu)
         central_dongle_note(
             c,
             "The dongle's SoftDevice API v%d knows only an MTU of %u, which is slow; "
-            "program it with connectivity firmware of API v5 for full speed.",
-            identity->api, most);
+            "for full speed %s.",
+            identity->api, most,
+            nrf51 ? "take a dongle with an nRF52"
+                  : "program it with connectivity firmware of API v5");
     if (c->config.mtu != most || c->config.write_queue != wish->write_queue)
         central_dongle_note(c,
                             "The dongle has memory for an MTU of %u and %u writes at a time only.",
