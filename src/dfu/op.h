@@ -41,8 +41,9 @@ enum op_result {
 
 /* The extended errors that more than a sentence depends on. */
 enum op_extended {
-    OP_EXTENDED_VERSION = 0x05, /* not newer than what the device runs */
-    OP_EXTENDED_PRESENT = 0x0E, /* the device runs this very image */
+    OP_EXTENDED_VERSION = 0x05,    /* not newer than what the device runs */
+    OP_EXTENDED_SOFTDEVICE = 0x07, /* not made for the SoftDevice that the device has */
+    OP_EXTENDED_PRESENT = 0x0E,    /* the device runs this very image */
 };
 
 struct op_request {
