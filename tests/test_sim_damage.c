@@ -371,6 +371,9 @@ static void so_many_packets_are_dropped_from_the_one_named(void **state)
     assert_int_equal(m.strikes, 3);
     assert_int_equal(sim_damage_struck(f.damage, 0), 3);
     assert_int_equal(m.progress.image_taken, 6 * PACKET); /* still at the third of them */
+    struct bootloader_stats stats;
+    sim_device_get_stats(f.device, &stats);
+    assert_int_equal(stats.packets_lost, 3);
     fixture_assert_updated(&f);
     assert_true(f.result.retries >= 1);
     fixture_free(&f);

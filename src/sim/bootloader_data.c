@@ -10,11 +10,16 @@
 #include "base/crc.h"
 #include "sim/bootloader_internal.h"
 
-/* The packet vanishes; only the offset that stays behind tells. */
-static void lose(struct bootloader *b, const char *why)
+static void count_lost(struct bootloader *b)
 {
     b->stats.packets_lost++;
     b->lost++;
+}
+
+/* The packet vanishes; only the offset that stays behind tells. */
+static void lose(struct bootloader *b, const char *why)
+{
+    count_lost(b);
     NOTE(b, "lost", "why=%s offset=%u", why, (unsigned)b->settings.progress.image_offset);
 }
 
@@ -159,6 +164,8 @@ void bootloader_data(struct bootloader *b, const uint8_t *bytes, size_t size)
         bytes = watch->packet(b->watch_context, bytes, size);
     if (bytes != NULL)
         take_packet(b, bytes, size);
+    else
+        count_lost(b);
     /* Last: it may cut the power. */
     if (watch != NULL && watch->taken != NULL)
         watch->taken(b->watch_context);
