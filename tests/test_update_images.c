@@ -248,6 +248,69 @@ static void links_lost_in_any_image_are_mended(void **state)
     }
 }
 
+static void cut_for_long(void *context)
+{
+    sim_device_cut_link(context, 80 * NORDFU_SECOND);
+}
+
+/* The new bootloader refuses to be replaced by itself. */
+static void a_package_that_came_in_part_is_gone_on_with_by_another_process(void **state)
+{
+    (void)state;
+    for (int rehearsed = 0; rehearsed < 2; rehearsed++) {
+        struct fixture f;
+        start(&f, &app_behind_part, &both_part);
+        fixture_build(&f);
+        sim_device_on_bytes(f.device, SD_SIZE + BL_SIZE + 9000, cut_for_long, f.device);
+        fixture_update(&f);
+        assert_int_equal(f.rc, NORDFU_ERR_LINK);
+        sim_run_until(f.world, sim_now(f.world) + 25 * NORDFU_SECOND);
+        fixture_target(&f);
+        f.options.dry_run = rehearsed != 0;
+        fixture_update(&f);
+        if (rehearsed) {
+            assert_int_equal(f.rc, 0);
+        } else {
+            assert_done(&f);
+            assert_system(&f, NEW_FWID);
+            assert_application(&f);
+            assert_non_null(strstr(f.notes, "goes on with the next part"));
+            assert_null(strstr(f.notes, "ready for the right package"));
+        }
+        fixture_free(&f);
+    }
+}
+
+/* Neither part fits: the first one says why. */
+static void a_package_for_another_softdevice_is_refused_by_its_first_part(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f, &app_behind_part, &both_part);
+    f.device_config.softdevice = 0xB6;
+    run(&f);
+    assert_int_equal(f.rc, NORDFU_ERR_REFUSED);
+    assert_int_equal(f.error.detail, 0x07);
+    if (strstr(f.error.text, "requirement 0xCA)") == NULL)
+        fail_msg("%s", f.error.text);
+    fixture_free(&f);
+}
+
+/* That the application is refused is no reason to go on. */
+static void an_old_application_behind_a_present_bootloader_is_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f, &app_beside_part, &loader_part);
+    f.device_config.bootloader_version = 4;
+    f.device_config.app_version = 9;
+    run(&f);
+    assert_int_equal(f.rc, NORDFU_ERR_REFUSED);
+    assert_int_equal(f.error.detail, 0x05);
+    assert_non_null(strstr(f.notes, "goes on with the next part"));
+    fixture_free(&f);
+}
+
 static void a_rehearsal_lists_the_images_in_their_order(void **state)
 {
     (void)state;
@@ -289,6 +352,9 @@ int main(void)
         cmocka_unit_test(a_bonded_device_takes_several_images),
         cmocka_unit_test(an_external_application_is_delivered),
         cmocka_unit_test(links_lost_in_any_image_are_mended),
+        cmocka_unit_test(a_package_that_came_in_part_is_gone_on_with_by_another_process),
+        cmocka_unit_test(a_package_for_another_softdevice_is_refused_by_its_first_part),
+        cmocka_unit_test(an_old_application_behind_a_present_bootloader_is_refused),
         cmocka_unit_test(a_rehearsal_lists_the_images_in_their_order),
     };
     return cmocka_run_group_tests_name("update_images", tests, set_up, tear_down);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dfu/op.h"
 #include "dfu/update_flow.h"
 
 #define LEAVE_TIMEOUT                                                                              \
@@ -162,7 +163,7 @@ static int persist(struct flow *f, int (*step)(struct flow *f))
             rc == NORDFU_ERR_NOT_FOUND || (rc == NORDFU_ERR_UNSUPPORTED && f->session.unanswered);
         if (gone && f->lost[0] != '\0')
             return give_up(f, lost_for_good(f));
-        if (rc == NORDFU_ERR_REFUSED)
+        if (rc == NORDFU_ERR_REFUSED && update_reason_to_go_on(f) == NULL)
             tell_where_it_stays(f);
         if (!may_mend(f, rc))
             return give_up(f, rc);
@@ -198,23 +199,77 @@ size_t update_next(const struct nordfu_image *const *images, size_t count, size_
     return best;
 }
 
+/*
+ * A bootloader is not replaced by one of the same version, and a SoftDevice package may be made for
+ * the older SoftDevice only. So one that was sent in part before may go on with its next image.
+ */
+static const char *reason_to_go_on(const struct nordfu_error *error)
+{
+    if (error->speaker != NORDFU_SPEAKER_DFU_EXTENDED)
+        return NULL;
+    if (error->detail == OP_EXTENDED_VERSION || error->detail == OP_EXTENDED_PRESENT)
+        return "not newer than its own";
+    return error->detail == OP_EXTENDED_SOFTDEVICE ? "made for another SoftDevice" : NULL;
+}
+
+const char *update_reason_to_go_on(const struct flow *f)
+{
+    enum nordfu_image_type type = f->image->init.type;
+    bool system = type == NORDFU_IMAGE_BOOTLOADER || type == NORDFU_IMAGE_SOFTDEVICE ||
+                  type == NORDFU_IMAGE_SOFTDEVICE_BOOTLOADER;
+    return f->more && system ? reason_to_go_on(f->error) : NULL;
+}
+
+/* The bootloader forgets about it with the next init packet. */
+static int skip_image(struct flow *f)
+{
+    sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE,
+              "The device refuses the %s as %s. It may have this part of the package from an "
+              "earlier update: this one goes on with the next part.",
+              nordfu_image_type_name(f->image->init.type), update_reason_to_go_on(f));
+    f->skipped = *f->error;
+    return nordfu_central_disconnect(f->central, update_now(f) + UPDATE_DISCONNECT_TIMEOUT,
+                                     f->error);
+}
+
+/* If the next part wants another SoftDevice as well, the first one was not there already. */
+static bool was_skipped_in_vain(const struct flow *f)
+{
+    return f->skipped.code != 0 && f->skipped.detail == OP_EXTENDED_SOFTDEVICE &&
+           f->error->speaker == NORDFU_SPEAKER_DFU_EXTENDED &&
+           f->error->detail == OP_EXTENDED_SOFTDEVICE;
+}
+
+static int update_image(struct flow *f)
+{
+    secure_session_next_image(&f->session);
+    f->jumps = 0;
+    f->lost[0] = '\0';
+    int rc = persist(f, transfer);
+    if (rc == NORDFU_ERR_REFUSED && update_reason_to_go_on(f) != NULL)
+        return skip_image(f);
+    if (rc == NORDFU_ERR_REFUSED && was_skipped_in_vain(f))
+        *f->error = f->skipped;
+    if (rc == 0)
+        rc = await_leaving(f);
+    if (rc == 0)
+        f->scan_timeout = NEXT_IMAGE_TIMEOUT;
+    return rc;
+}
+
 static int update_images(struct flow *f, const struct nordfu_image *const *images, size_t count)
 {
-    for (size_t i = update_next(images, count, count); i < count;
-         i = update_next(images, count, i)) {
+    size_t next;
+    int rc = 0;
+    for (size_t i = update_next(images, count, count); rc == 0 && i < count; i = next) {
+        next = update_next(images, count, i);
         f->image = images[i];
-        secure_session_next_image(&f->session);
-        int rc = persist(f, transfer);
-        if (rc == 0)
-            rc = await_leaving(f);
-        if (rc != 0)
-            return rc;
-        f->lost[0] = '\0';
-        f->jumps = 0;
-        f->scan_timeout = NEXT_IMAGE_TIMEOUT;
+        f->more = next < count;
+        rc = update_image(f);
     }
-    sink_text(f->sink, update_now(f), NORDFU_EVENT_DONE, "The device left its bootloader.");
-    return 0;
+    if (rc == 0)
+        sink_text(f->sink, update_now(f), NORDFU_EVENT_DONE, "The device left its bootloader.");
+    return rc;
 }
 
 static int plan(struct flow *f, const struct nordfu_image *const *images, size_t count)
@@ -223,6 +278,7 @@ static int plan(struct flow *f, const struct nordfu_image *const *images, size_t
     if (first == count)
         return 0;
     f->image = images[first];
+    f->more = count > 1;
     update_plan_images(f, images, count);
     return persist(f, update_plan);
 }

@@ -33,6 +33,7 @@ struct flow {
     struct nordfu_error *error;
     struct secure_session session;
     const struct nordfu_image *image; /* that is on its way */
+    bool more;                        /* it is not the last one */
     uint64_t scan_timeout;            /* µs */
     uint16_t mtu;                     /* to ask for */
     uint32_t jumps;
@@ -45,11 +46,12 @@ struct flow {
     struct locate_heard heard; /* who was on the air before the jump */
     char name[32];             /* that the bootloader was asked to have; "" = none */
     enum buttonless_named named;
-    bool has_bond;           /* `bond` is one with the device */
-    bool bond_fails;         /* the device does not accept the bond that is kept */
-    bool bonded;             /* the bootloader was started by a bonded peer */
-    struct nordfu_bond bond; /* secret: wiped at the end */
-    char lost[176];          /* why the last link ended; a long sentence is cut */
+    bool has_bond;               /* `bond` is one with the device */
+    bool bond_fails;             /* the device does not accept the bond that is kept */
+    bool bonded;                 /* the bootloader was started by a bonded peer */
+    struct nordfu_bond bond;     /* secret: wiped at the end */
+    struct nordfu_error skipped; /* why an earlier image was refused; code 0 = none was */
+    char lost[176];              /* why the last link ended; a long sentence is cut */
 };
 
 uint64_t update_now(const struct flow *f);
@@ -68,6 +70,10 @@ int update_open_pipe(struct flow *f, struct pipe_ble *ble);
 /* Which of the images goes after the one with the index `last` (`count`: which is the first); those
  * after which the device restarts into its bootloader go first. `count` if there is none. */
 size_t update_next(const struct nordfu_image *const *images, size_t count, size_t last);
+
+/* What the device has against f->image, where f->error is a refusal that needs not end the update,
+ * as the device may have this part of the package already; else NULL. */
+const char *update_reason_to_go_on(const struct flow *f);
 
 /* update_bond.c */
 

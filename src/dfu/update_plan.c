@@ -83,8 +83,15 @@ static int plan_transfer(struct flow *f)
     int rc = update_open_pipe(f, &ble);
     if (rc == 0)
         rc = secure_preflight(&f->session, &ble.pipe, f->image, &findings, f->error);
-    if (rc == 0)
+    if (rc == 0) {
         tell_findings(f, &findings);
+    } else if (rc == NORDFU_ERR_REFUSED && update_reason_to_go_on(f) != NULL) {
+        sink_text(f->sink, update_now(f), NORDFU_EVENT_PLAN,
+                  "The device refuses the %s as %s. It may have this part of the package already: "
+                  "an update would try the next image.",
+                  nordfu_image_type_name(f->image->init.type), update_reason_to_go_on(f));
+        rc = 0;
+    }
     return rc;
 }
 
