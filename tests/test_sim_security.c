@@ -193,6 +193,28 @@ static void keys_come_back_where_there_was_room(void **state)
     scene_free(&s);
 }
 
+static void each_side_has_its_own_identity_address(void **state)
+{
+    (void)state;
+    enum { ADDRESS_AT = 2 * (28 + 17), SIDE = 2 * (28 + 24 + 2) };
+    for
+        EACH_API
+        {
+            struct scene s = joined(apis[i], &bonded);
+            const char *type = apis[i] == 2 ? "01" : "02"; /* random, above the bit for a list */
+            ask(s.host, AUTHENTICATE, "017e00000000");
+            until(s.host, "02130000003107100303");
+            assert_true(request_hex(s.host, "007f0000000001" ROOM ROOM));
+            const char *own = until(s.host, "0219000000000403000303") + 22;
+            assert_int_equal(strlen(own), 2 * SIDE);
+            assert_memory_equal(own + ADDRESS_AT, type, 2);
+            assert_memory_equal(own + ADDRESS_AT + 2, "015a3c0d06e1", 12);
+            assert_memory_equal(own + SIDE + ADDRESS_AT, type, 2);
+            assert_memory_equal(own + SIDE + ADDRESS_AT + 2, ADDRESS, 12);
+            scene_free(&s);
+        }
+}
+
 static void a_keyset_is_told_once(void **state)
 {
     (void)state;
@@ -384,6 +406,7 @@ int main(void)
         cmocka_unit_test(answers_of_the_host_are_checked),
         cmocka_unit_test(the_host_may_refuse_what_the_peer_offers),
         cmocka_unit_test(keys_come_back_where_there_was_room),
+        cmocka_unit_test(each_side_has_its_own_identity_address),
         cmocka_unit_test(a_keyset_is_told_once),
         cmocka_unit_test(links_pair_one_after_the_other_unless_more_is_configured),
         cmocka_unit_test(v2_holds_two_keysets_at_a_time),

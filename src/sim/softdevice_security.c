@@ -172,21 +172,22 @@ static void put_encryption_key(struct dongle_rpc_values *event, const char *side
     put_bytes(event, side, "enc.master_id.rand", keys->rand, 8);
 }
 
+/* The event keeps a pointer to `address`. */
 static void put_identity(struct dongle_rpc_values *event, const char *side,
-                         const struct smp_keys *keys)
+                         const struct smp_keys *keys, struct air_address *address)
 {
     char name[48];
-    struct air_address address = {.type = keys->identity.type};
     if (!(keys->which & SMP_KEY_ID))
         return;
-    memcpy(address.bytes, keys->identity.bytes, sizeof(address.bytes));
+    address->type = keys->identity.type;
+    memcpy(address->bytes, keys->identity.bytes, sizeof(address->bytes));
     put_bytes(event, side, "id.irk", keys->irk, 16);
     snprintf(name, sizeof(name), "keyset.%s.id.addr", side);
-    sd_address_put(event, name, &address);
+    sd_address_put(event, name, address);
 }
 
 static void put_side(struct dongle_rpc_values *event, const char *side, const struct room *room,
-                     const struct smp_keys *keys)
+                     const struct smp_keys *keys, struct air_address *address)
 {
     static const uint8_t none[64];
     put_structure(event, side, "");
@@ -196,7 +197,7 @@ static void put_side(struct dongle_rpc_values *event, const char *side, const st
     }
     if (room->id) {
         put_structure(event, side, "id");
-        put_identity(event, side, keys);
+        put_identity(event, side, keys, address);
     }
     if (room->sign)
         put_bytes(event, side, "sign", keys->csrk, 16);
@@ -215,6 +216,7 @@ static void tell_status(struct sd_security *s)
 {
     const struct smp_result *result = &s->result;
     struct dongle_rpc_values *event = sd_event_on(s->link);
+    struct air_address own, peer; /* the event is sent before they are gone */
     bool good = result->status == SMP_SUCCESS;
     s->finishing = false;
     dongle_rpc_put(event, "auth_status", security_status(result->status));
@@ -226,8 +228,8 @@ static void tell_status(struct sd_security *s)
     put_keys(event, result->peer.which, "kdist_peer");
     if (s->holds) {
         dongle_rpc_put_kind(event, "keyset", DONGLE_RPC_STRUCT, 0);
-        put_side(event, "own", &s->own, &result->own);
-        put_side(event, "peer", &s->peer, &result->peer);
+        put_side(event, "own", &s->own, &result->own, &own);
+        put_side(event, "peer", &s->peer, &result->peer, &peer);
     }
     s->holds = false;
     sd_event_send(s->link->sd, "GAP_AUTH_STATUS", NULL);
