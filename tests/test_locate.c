@@ -512,6 +512,20 @@ static void a_bootloader_is_found_again_where_a_new_one_would_be(void **state)
     }
 }
 
+static void a_neighbours_application_gives_way_to_the_lost_bootloader(void **state)
+{
+    (void)state;
+    const struct locate_found old = {.address = address(0xD9), .bootloader = true};
+    const struct locate_return again = {.bootloader = &old};
+    struct fake_advert adverts[] = {heard(0, 0xD9, CONNECTABLE, "Other"),
+                                    heard(500000, 0xD9, CONNECTABLE | SERVICE, "DfuTarg")};
+    struct locate_wish wish;
+    locate_again(&wish, &again);
+    struct outcome o = look(&wish, adverts, 2);
+    assert_int_equal(o.rc, 0);
+    assert_int_equal(o.time, 500000);
+}
+
 /* The scan is over before the search: the time for everything is. */
 static void a_scan_that_ends_early_ends_the_search(void **state)
 {
@@ -557,6 +571,7 @@ int main(void)
         cmocka_unit_test(only_one_fresh_dfutarg_is_taken),
         cmocka_unit_test(what_was_heard_is_remembered_within_bounds),
         cmocka_unit_test(a_bootloader_is_found_again_where_a_new_one_would_be),
+        cmocka_unit_test(a_neighbours_application_gives_way_to_the_lost_bootloader),
         cmocka_unit_test(a_scan_that_ends_early_ends_the_search),
     };
     return cmocka_run_group_tests_name("locate", tests, NULL, NULL);

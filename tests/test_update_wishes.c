@@ -169,6 +169,32 @@ static void an_application_where_the_bootloader_should_be_is_passed_over(void **
     assert_done(&s, &o);
 }
 
+/* While a new SoftDevice is copied, only a neighbour is heard where the bootloader will be. */
+static void a_neighbour_met_while_waiting_is_left_alone(void **state)
+{
+    (void)state;
+    struct stage s;
+    const struct nordfu_advert other = dfutarg(0xD9, false);
+    const struct nordfu_image *images[] = {&image, &image};
+    struct nordfu_update_options options = {.has_address = true};
+    struct nordfu_update_result result = {0};
+    struct nordfu_error error;
+    stage_new(&s, BOOTLOADER);
+    struct sink sink = {.event = record, .context = &s};
+    s.resets = true;
+    s.copying = 20 * SECOND;
+    s.others = &other;
+    s.other_count = 1;
+    s.bootloader_name = "DfuTarg";
+    options.address = s.application;
+    if (update_run(&s.central, images, 2, &options, &sink, &result, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(s.done, 2);
+    assert_int_equal(s.neighbours, 1);
+    assert_non_null(strstr(s.texts, "application of another device, which is left alone"));
+    test_free(s.boot);
+}
+
 /* ---- Bonds ---- */
 
 static void bonded_stage(struct stage *s, enum mode mode)
@@ -192,6 +218,29 @@ static void a_bonded_application_is_paired_with_and_its_bootloader_encrypted(voi
     assert_int_equal(o.result.match, NORDFU_MATCH_ADDRESS);
     assert_non_null(strstr(s.texts, "for this update only"));
     assert_done(&s, &o);
+}
+
+static void a_bonded_bootloader_is_not_looked_for_elsewhere(void **state)
+{
+    (void)state;
+    struct stage s;
+    const struct nordfu_advert others[] = {dfutarg(0xD9, true), dfutarg(0x11, true)};
+    bonded_stage(&s, APPLICATION);
+    s.others = others;
+    s.other_count = 2;
+    s.copying = 0;
+    struct outcome o = stage_update(&s, (struct nordfu_update_options){0});
+    assert_int_equal(s.neighbours, 0);
+    assert_done(&s, &o);
+    /* Not even if it does not show itself. */
+    bonded_stage(&s, APPLICATION);
+    s.others = others;
+    s.other_count = 2;
+    s.after_jump = OFF;
+    o = stage_update(&s, (struct nordfu_update_options){0});
+    assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
+    assert_int_equal(s.neighbours, 0);
+    test_free(s.boot);
 }
 
 static void refused_pairing_is_passed_on_with_what_to_do(void **state)
@@ -361,6 +410,21 @@ static void phy_and_interval_are_asked_for(void **state)
     assert_done(&s, &o);
 }
 
+static void receipts_and_a_fresh_start_are_passed_on(void **state)
+{
+    (void)state;
+    for (int fresh = 0; fresh < 2; fresh++) {
+        struct stage s;
+        stage_new(&s, BOOTLOADER);
+        boot_hold(s.boot, 5000, 4096);
+        struct outcome o =
+            stage_update(&s, (struct nordfu_update_options){.prn = 10, .no_resume = fresh != 0});
+        assert_int_equal(o.result.resumed, fresh ? 0 : 5000);
+        assert_memory_equal(s.boot->log, "020a ", 5);
+        assert_done(&s, &o);
+    }
+}
+
 static void images_go_in_the_order_that_the_device_needs(void **state)
 {
     (void)state;
@@ -404,7 +468,9 @@ int main(void)
         cmocka_unit_test(a_bootloader_that_appears_after_the_jump_is_taken),
         cmocka_unit_test(a_bootloader_that_was_there_before_the_jump_is_not_taken),
         cmocka_unit_test(an_application_where_the_bootloader_should_be_is_passed_over),
+        cmocka_unit_test(a_neighbour_met_while_waiting_is_left_alone),
         cmocka_unit_test(a_bonded_application_is_paired_with_and_its_bootloader_encrypted),
+        cmocka_unit_test(a_bonded_bootloader_is_not_looked_for_elsewhere),
         cmocka_unit_test(refused_pairing_is_passed_on_with_what_to_do),
         cmocka_unit_test(a_bonded_bootloader_of_somebody_else_is_explained),
         cmocka_unit_test(a_rehearsal_leaves_an_application_running),
@@ -415,6 +481,7 @@ int main(void)
         cmocka_unit_test(an_update_out_of_time_says_what_it_reached),
         cmocka_unit_test(enough_time_changes_nothing),
         cmocka_unit_test(phy_and_interval_are_asked_for),
+        cmocka_unit_test(receipts_and_a_fresh_start_are_passed_on),
         cmocka_unit_test(images_go_in_the_order_that_the_device_needs),
     };
     return cmocka_run_group_tests_name("update_wishes", tests, tiny_boot_fill, NULL);

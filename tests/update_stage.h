@@ -23,6 +23,7 @@ enum {
     BUTTONLESS = 16,
     CONTROL = 20,
     PACKET = 23,
+    NEIGHBOUR = 40,    /* another device's application; must not be touched */
     NO_BUTTONLESS = 1, /* as a kind: a user's service only */
 };
 
@@ -59,7 +60,8 @@ struct stage {
     struct nordfu_connect_wish wish; /* the last; its bond is told by wish_key */
     uint8_t wish_key;
     int scans, connects, jumps, pairings, done;
-    char order[8]; /* first letters of the init packets of the images that were done */
+    int neighbours; /* links to them */
+    char order[8];  /* first letters of the init packets of the images that were done */
     char texts[4096], plans[2048];
 };
 
@@ -94,13 +96,14 @@ static int stage_scan(struct nordfu_central *self,
     s->scans++;
     while (s->boot->now + 50000 < deadline) {
         s->boot->now += 50000;
-        bool enough = false;
-        for (size_t i = 0; i < s->other_count; i++)
-            enough = report(context, &s->others[i]) || enough;
         const struct nordfu_advert own = own_advert(s);
         bool heard = s->mode != OFF && !s->linked && s->boot->now >= s->silent_until;
-        if ((heard && report(context, &own)) || enough)
+        if (heard && report(context, &own))
             return 0;
+        for (size_t i = 0; i < s->other_count; i++) {
+            if (report(context, &s->others[i]))
+                return 0;
+        }
     }
     s->boot->now = deadline;
     return nordfu_error_set(error, NORDFU_ERR_TIMEOUT, "scan over");
@@ -112,9 +115,16 @@ static void offer(struct stage *s, struct nordfu_uuid uuid, uint16_t handle)
         .service = nordfu_uuid16(0xFE59), .uuid = uuid, .value_handle = handle};
 }
 
+/* Others are running applications, which would jump. */
 static void offer_all(struct stage *s)
 {
-    if (s->mode == BOOTLOADER) {
+    const struct nordfu_advert own = own_advert(s);
+    bool foreign =
+        !nordfu_address_equal(&s->link.address, &own.address) || s->boot->now < s->silent_until;
+    s->neighbours += foreign;
+    if (foreign)
+        offer(s, nordic(0x8EC90003), NEIGHBOUR);
+    else if (s->mode == BOOTLOADER) {
         offer(s, nordic(0x8EC90001), CONTROL);
         offer(s, nordic(0x8EC90002), PACKET);
     } else if (s->kind == NO_BUTTONLESS) {
@@ -200,6 +210,7 @@ static int stage_subscribe(struct nordfu_central *self,
     (void)deadline;
     if (!s->linked)
         return gone(s, error);
+    assert_int_not_equal(characteristic->value_handle, NEIGHBOUR);
     bool secret =
         characteristic->value_handle == BUTTONLESS ? s->kind == 0x8EC90004 : s->wants_bond;
     return secret && !s->link.encrypted ? unencrypted(error) : 0;
