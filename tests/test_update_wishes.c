@@ -260,6 +260,22 @@ static void refused_pairing_is_passed_on_with_what_to_do(void **state)
     test_free(s.boot);
 }
 
+/* The new application has forgotten the bond and makes no other. */
+static void a_device_that_bars_its_way_after_the_last_answer_was_lost_may_be_updated(void **state)
+{
+    (void)state;
+    struct stage s;
+    bonded_stage(&s, BOOTLOADER);
+    s.whitelists = s.wants_bond = false;
+    s.boot->final_lost = true;
+    s.after_loss = APPLICATION;
+    s.pair_fails = 0x85;
+    struct outcome o = stage_update(&s, (struct nordfu_update_options){0});
+    assert_int_equal(o.rc, NORDFU_ERR_LINK);
+    assert_non_null(strstr(o.error.text, "may run the new version already"));
+    test_free(s.boot);
+}
+
 static void a_bonded_bootloader_of_somebody_else_is_explained(void **state)
 {
     (void)state;
@@ -410,6 +426,26 @@ static void phy_and_interval_are_asked_for(void **state)
     assert_done(&s, &o);
 }
 
+/* The application is back after each image. */
+static void every_image_has_its_own_jumps(void **state)
+{
+    (void)state;
+    struct stage s;
+    const struct nordfu_image *images[] = {&image, &image};
+    struct nordfu_update_options options = {.has_address = true, .attempts = 1};
+    struct nordfu_update_result result = {0};
+    struct nordfu_error error;
+    stage_new(&s, APPLICATION);
+    s.resets = true;
+    s.after_done = APPLICATION;
+    options.address = s.application;
+    if (update_run(&s.central, images, 2, &options, NULL, &result, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(s.jumps, 2);
+    assert_int_equal(s.done, 2);
+    test_free(s.boot);
+}
+
 static void receipts_and_a_fresh_start_are_passed_on(void **state)
 {
     (void)state;
@@ -472,6 +508,7 @@ int main(void)
         cmocka_unit_test(a_bonded_application_is_paired_with_and_its_bootloader_encrypted),
         cmocka_unit_test(a_bonded_bootloader_is_not_looked_for_elsewhere),
         cmocka_unit_test(refused_pairing_is_passed_on_with_what_to_do),
+        cmocka_unit_test(a_device_that_bars_its_way_after_the_last_answer_was_lost_may_be_updated),
         cmocka_unit_test(a_bonded_bootloader_of_somebody_else_is_explained),
         cmocka_unit_test(a_rehearsal_leaves_an_application_running),
         cmocka_unit_test(a_rehearsal_has_a_bootloader_check_the_package),
@@ -481,6 +518,7 @@ int main(void)
         cmocka_unit_test(an_update_out_of_time_says_what_it_reached),
         cmocka_unit_test(enough_time_changes_nothing),
         cmocka_unit_test(phy_and_interval_are_asked_for),
+        cmocka_unit_test(every_image_has_its_own_jumps),
         cmocka_unit_test(receipts_and_a_fresh_start_are_passed_on),
         cmocka_unit_test(images_go_in_the_order_that_the_device_needs),
     };

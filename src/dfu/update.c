@@ -159,8 +159,9 @@ static int persist(struct flow *f, int (*step)(struct flow *f))
         int rc = step(f);
         if (rc == 0 || f->limit.over)
             return rc;
-        bool gone =
-            rc == NORDFU_ERR_NOT_FOUND || (rc == NORDFU_ERR_UNSUPPORTED && f->session.unanswered);
+        bool barred =
+            rc == NORDFU_ERR_UNSUPPORTED || (rc == NORDFU_ERR_REFUSED && !is_verdict(f->error));
+        bool gone = rc == NORDFU_ERR_NOT_FOUND || (barred && f->session.unanswered);
         if (gone && f->lost[0] != '\0')
             return give_up(f, lost_for_good(f));
         if (rc == NORDFU_ERR_REFUSED && update_reason_to_go_on(f) == NULL)
