@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * nordfu sim: dongles on ptys and devices around them. */
-#include <assert.h>
-#include <ctype.h>
-#include <errno.h>
-#include <libgen.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/damage_text.h"
-#include "cli/json.h"
 #include "cli/signals.h"
-#include "cli/sim_config.h"
-#include "cli/text.h"
+#include "cli/sim_report.h"
+#include "cli/sim_scene.h"
 #include "nordfu/cancel.h"
-#include "sim/att_socket.h"
-#include "sim/pty.h"
 #include "sim/settle.h"
 
 #define SETTLE_US 60000000u /* of simulated time; copying the largest image takes a third of it */
@@ -29,6 +19,7 @@ enum {
     OPTION_DEVICE,
     OPTION_DAMAGE,
     OPTION_FLASH_OUT,
+    OPTION_FLASH_DUMP,
     OPTION_SEED,
     OPTION_LOSS,
     OPTION_USB,
@@ -56,6 +47,10 @@ static const struct args_option options[OPTIONS] = {
                           "At the end, write the image that the first device runs to this file; "
                           "given again, the second's, and so on.",
                           NULL, false},
+    [OPTION_FLASH_DUMP] = {NULL, "--flash-dump", ARGS_LIST,
+                           "At the end, write all of the first device's flash to this file, from "
+                           "address 0 on; given again, the second's, and so on.",
+                           NULL, false},
     [OPTION_SEED] = {NULL, "--seed", ARGS_BASED, "Of everything random; 1 by default.", NULL,
                      false},
     [OPTION_LOSS] = {NULL, "--loss", ARGS_REAL,
@@ -71,80 +66,12 @@ static const struct args_option options[OPTIONS] = {
     [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per line.", NULL, false},
 };
 
-static_assert((int)ARGS_MAX_REPEATS <= SIM_PTY_MAX, "a loop that serves all dongles");
-static_assert((int)ARGS_MAX_REPEATS <= SIM_DAMAGE_MAX, "room for all orders on one device");
-
-/* Everything simulated, in the order of making. */
-struct scene {
-    bool json;
-    struct sim_world *world;
-    struct air *air;
-    struct sim_plug plugs[ARGS_MAX_REPEATS];
-    struct sim_dongle_setup setups[ARGS_MAX_REPEATS];
-    size_t plug_count;
-    struct att_socket *att;
-    struct sim_device *devices[ARGS_MAX_REPEATS];
-    struct sim_device_config configs[ARGS_MAX_REPEATS];
-    struct sim_damage *damages[ARGS_MAX_REPEATS]; /* by device; NULL = nothing goes wrong there */
-    size_t count;
-    struct damage_order orders[ARGS_MAX_REPEATS];
-    size_t order_count;
-};
-
-/* A number that JSON can have as one: an optional minus and up to 15 digits without a leading zero.
- */
-static bool is_number(const char *text)
-{
-    size_t minus = text[0] == '-';
-    size_t digits = strspn(text + minus, "0123456789");
-    return digits > 0 && digits <= 15 && text[minus + digits] == 0 &&
-           (text[minus] != '0' || (digits == 1 && minus == 0));
-}
-
-/* "key=value key=value": each pair a member; a word without "=" goes under "text". */
-static void json_pairs(struct json *json, const char *data)
-{
-    while (*data != 0) {
-        char pair[512];
-        size_t size = strcspn(data, " ");
-        snprintf(pair, sizeof(pair), "%.*s", (int)(size < 511 ? size : 511), data);
-        char *equals = strchr(pair, '=');
-        if (equals != NULL)
-            *equals++ = 0;
-        if (equals != NULL && is_number(equals))
-            json_number(json, pair, strtoll(equals, NULL, 10));
-        else if (pair[0] != 0)
-            json_text(json, equals != NULL ? pair : "text", equals != NULL ? equals : pair);
-        data += size;
-        data += *data == ' ';
-    }
-}
-
-static void on_event(void *context, uint64_t time, const char *what, const char *data)
-{
-    const struct scene *scene = context;
-    if (scene->json) {
-        struct json json;
-        json_begin(&json, what);
-        json_real(&json, "time", (double)time / 1e6);
-        json_enter(&json, "data");
-        json_pairs(&json, data);
-        json_leave(&json);
-        json_end(&json, stdout);
-        return;
-    }
-    char safe[2048];
-    text_escape(safe, sizeof(safe), data);
-    printf("%12.6f %s %s\n", (double)time / 1e6, what, safe);
-    fflush(stdout);
-}
-
 static int out_of_memory(struct nordfu_error *error)
 {
     return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
 }
 
-static int check_addresses(const struct scene *scene, struct nordfu_error *error)
+static int check_addresses(const struct sim_scene *scene, struct nordfu_error *error)
 {
     for (size_t i = 1; i < scene->count; i++)
         for (size_t j = 0; j < i; j++)
@@ -153,34 +80,6 @@ static int check_addresses(const struct scene *scene, struct nordfu_error *error
                 return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                         "Devices %zu and %zu have the same address.", j + 1, i + 1);
     return 0;
-}
-
-/* At the start rather than at the end; creates nothing, as the simulator may still fail before. */
-static int check_flash_out(const char *path, struct nordfu_error *error)
-{
-    char folder[PATH_MAX];
-    struct stat status;
-    bool exists = stat(path, &status) == 0;
-    errno = exists && S_ISDIR(status.st_mode) ? EISDIR : 0;
-    snprintf(folder, sizeof(folder), "%s", path);
-    if (errno == 0 && access(exists ? path : dirname(folder), exists ? W_OK : W_OK | X_OK) == 0)
-        return 0;
-    return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                            "The file of --flash-out, %s, can't be written: %s.", path,
-                            strerror(errno));
-}
-
-static int check_flash_outs(const struct scene *scene, const struct args_value *files,
-                            struct nordfu_error *error)
-{
-    int code = 0;
-    if (files->count > scene->count)
-        return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                scene->count == 0 ? "--flash-out needs a --device."
-                                                  : "There are more --flash-out than --device.");
-    for (size_t i = 0; code == 0 && i < files->count; i++)
-        code = check_flash_out(files->all[i], error);
-    return code;
 }
 
 /* What --link, --usb and --baud say goes for who does not say otherwise. */
@@ -224,7 +123,7 @@ static const char *shared(const struct sim_dongle_setup *a, const struct sim_don
     return NULL;
 }
 
-static int check_dongles(const struct scene *scene, struct nordfu_error *error)
+static int check_dongles(const struct sim_scene *scene, struct nordfu_error *error)
 {
     for (size_t i = 1; i < scene->plug_count; i++)
         for (size_t j = 0; j < i; j++) {
@@ -237,7 +136,8 @@ static int check_dongles(const struct scene *scene, struct nordfu_error *error)
     return 0;
 }
 
-static int read_dongles(struct scene *scene, const struct args *args, struct nordfu_error *error)
+static int read_dongles(struct sim_scene *scene, const struct args *args,
+                        struct nordfu_error *error)
 {
     const struct args_value *dongles = &args->values[OPTION_DONGLE];
     const struct args_value *baud = &args->values[OPTION_BAUD];
@@ -254,7 +154,7 @@ static int read_dongles(struct scene *scene, const struct args *args, struct nor
     return code == 0 ? check_dongles(scene, error) : code;
 }
 
-static int read_devices(struct scene *scene, const struct args_value *devices,
+static int read_devices(struct sim_scene *scene, const struct args_value *devices,
                         struct nordfu_error *error)
 {
     int code = 0;
@@ -264,7 +164,7 @@ static int read_devices(struct scene *scene, const struct args_value *devices,
     return code == 0 ? check_addresses(scene, error) : code;
 }
 
-static int read_orders(struct scene *scene, const struct args_value *damages,
+static int read_orders(struct sim_scene *scene, const struct args_value *damages,
                        struct nordfu_error *error)
 {
     int code = 0;
@@ -280,7 +180,13 @@ static int read_orders(struct scene *scene, const struct args_value *damages,
     return code;
 }
 
-static int read_configs(struct scene *scene, const struct args *args, struct nordfu_error *error)
+static struct sim_file_list files_of(const struct args_value *value)
+{
+    return (struct sim_file_list){value->all, value->count};
+}
+
+static int read_configs(struct sim_scene *scene, const struct args *args,
+                        struct nordfu_error *error)
 {
     const struct args_value *values = args->values;
     int code = read_dongles(scene, args, error);
@@ -288,14 +194,16 @@ static int read_configs(struct scene *scene, const struct args *args, struct nor
         code = read_devices(scene, &values[OPTION_DEVICE], error);
     if (code == 0)
         code = read_orders(scene, &values[OPTION_DAMAGE], error);
+    scene->files.images = files_of(&values[OPTION_FLASH_OUT]);
+    scene->files.dumps = files_of(&values[OPTION_FLASH_DUMP]);
     if (code == 0)
-        code = check_flash_outs(scene, &values[OPTION_FLASH_OUT], error);
+        code = sim_files_check(&scene->files, scene->count, error);
     if (code == 0 && values[OPTION_LOSS].real > 0.9)
         return nordfu_error_set(error, NORDFU_ERR_USAGE, "--loss is a share between 0 and 0.9.");
     return code;
 }
 
-static int plug_in(struct scene *scene, size_t index, struct nordfu_error *error)
+static int plug_in(struct sim_scene *scene, size_t index, struct nordfu_error *error)
 {
     struct sim_plug *plug = &scene->plugs[index];
     const struct sim_dongle_setup *setup = &scene->setups[index];
@@ -305,7 +213,7 @@ static int plug_in(struct scene *scene, size_t index, struct nordfu_error *error
     return sim_pty_new(&plug->pty, setup->link[0] != 0 ? setup->link : NULL, error);
 }
 
-static int build(struct scene *scene, const struct args *args, struct nordfu_error *error)
+static int build(struct sim_scene *scene, const struct args *args, struct nordfu_error *error)
 {
     const struct args_value *values = args->values;
     const struct air_config air = {.loss = values[OPTION_LOSS].real};
@@ -323,7 +231,7 @@ static int build(struct scene *scene, const struct args *args, struct nordfu_err
 }
 
 /* After the listener, so that the log begins with the devices' first steps. */
-static int add_devices(struct scene *scene, struct nordfu_error *error)
+static int add_devices(struct sim_scene *scene, struct nordfu_error *error)
 {
     for (size_t i = 0; i < scene->count; i++) {
         scene->devices[i] = sim_device_new(scene->world, scene->air, &scene->configs[i]);
@@ -333,7 +241,7 @@ static int add_devices(struct scene *scene, struct nordfu_error *error)
     return 0;
 }
 
-static int add_damage(struct scene *scene, struct nordfu_error *error)
+static int add_damage(struct sim_scene *scene, struct nordfu_error *error)
 {
     for (size_t i = 0; i < scene->order_count; i++) {
         const struct damage_order *order = &scene->orders[i];
@@ -346,7 +254,7 @@ static int add_damage(struct scene *scene, struct nordfu_error *error)
     return 0;
 }
 
-static void tear_down(struct scene *scene)
+static void tear_down(struct sim_scene *scene)
 {
     for (size_t i = 0; i < scene->count; i++) {
         sim_damage_free(&scene->damages[i]);
@@ -361,131 +269,20 @@ static void tear_down(struct scene *scene)
         sim_pty_free(&scene->plugs[i].pty);
 }
 
-/* The first lines: how to get at the dongles. */
-static void say_path(const struct scene *scene, size_t index)
-{
-    const char *path = sim_pty_path(scene->plugs[index].pty);
-    const struct sim_dongle_setup *setup = &scene->setups[index];
-    if (!scene->json) {
-        printf("%s\n", path);
-    } else {
-        struct json json;
-        json_begin(&json, "pty");
-        json_number(&json, "dongle", setup->config.number);
-        json_text(&json, "path", path);
-        if (setup->link[0] != 0)
-            json_text(&json, "link", setup->link);
-        json_end(&json, stdout);
-    }
-    fflush(stdout);
-}
-
-/* The last lines: what each device runs now. */
-static void say_version(const struct scene *scene, size_t index)
-{
-    static const char *const modes[] = {[SIM_MODE_APPLICATION] = "app",
-                                        [SIM_MODE_BOOTLOADER] = "bootloader",
-                                        [SIM_MODE_OFF] = "off"};
-    const struct sim_device *device = scene->devices[index];
-    struct bootloader_image image;
-    char name[128];
-    enum sim_device_mode mode = sim_device_mode(device);
-    sim_device_installed(device, &image);
-    text_escape(name, sizeof(name), scene->configs[index].name);
-    if (scene->json) {
-        struct json json;
-        json_begin(&json, "final");
-        json_text(&json, "name", scene->configs[index].name);
-        json_text(&json, "address", sim_device_label(device));
-        json_text(&json, "mode", modes[mode]);
-        json_bool(&json, "valid", image.valid);
-        json_number(&json, "version", image.version);
-        json_number(&json, "size", image.valid ? image.size : 0);
-        json_end(&json, stdout);
-    } else if (mode == SIM_MODE_APPLICATION && image.valid) {
-        printf("%s (%s) now runs version %u.\n", name, sim_device_label(device), image.version);
-    } else {
-        printf("%s (%s) is %s.\n", name, sim_device_label(device),
-               mode == SIM_MODE_OFF ? "off" : "in its bootloader");
-    }
-    fflush(stdout);
-}
-
-/* How often the order has struck. Each device counts its own. */
-static uint32_t struck(const struct scene *scene, size_t index)
-{
-    size_t number = 0;
-    for (size_t i = 0; i < index; i++)
-        number += scene->orders[i].device == scene->orders[index].device;
-    return sim_damage_struck(scene->damages[scene->orders[index].device - 1], number);
-}
-
-/* Who ordered damage wants to know if the update got there. */
-static void say_damage(const struct scene *scene, size_t index)
-{
-    const struct damage_order *order = &scene->orders[index];
-    const char *label = sim_device_label(scene->devices[order->device - 1]);
-    uint32_t times = struck(scene, index);
-    char text[80];
-    sim_damage_describe(text, sizeof(text), &order->config);
-    if (scene->json) {
-        struct json json;
-        json_begin(&json, "damage");
-        json_text(&json, "address", label);
-        json_text(&json, "damage", text);
-        json_number(&json, "struck", times);
-        json_end(&json, stdout);
-    } else if (times == 0) {
-        printf("%s did not happen to %s.\n", text, label);
-    }
-    fflush(stdout);
-}
-
-static int write_image(const struct sim_device *device, const char *path,
-                       struct nordfu_error *error)
-{
-    struct bootloader_image image;
-    sim_device_installed(device, &image);
-    if (!image.valid)
-        return nordfu_error_set(error, NORDFU_ERR_NOT_FOUND,
-                                "The device has no valid application; %s was not written.", path);
-    FILE *file = fopen(path, "we");
-    bool written =
-        file != NULL && fwrite(sim_device_image_bytes(device), 1, image.size, file) == image.size;
-    int code = errno;
-    if (file != NULL && fclose(file) != 0) {
-        code = errno;
-        written = false;
-    }
-    if (!written)
-        return nordfu_error_from(error, NORDFU_ERR_SYSTEM, NORDFU_SPEAKER_SYSTEM, (uint32_t)code,
-                                 "%s can't be written: %s.", path, strerror(code));
-    return 0;
-}
-
 static void on_signal(void *context)
 {
     nordfu_cancel_set(context);
 }
 
 /* Who ends the simulator right after "Device programmed." wants to know what then runs. */
-static int finish(struct scene *scene, const struct args_value *files, struct nordfu_error *error)
+static int finish(struct sim_scene *scene, struct nordfu_error *error)
 {
-    int code = 0;
     sim_settle(scene->world, scene->devices, scene->count, SETTLE_US);
-    for (size_t i = 0; i < scene->count; i++)
-        say_version(scene, i);
-    for (size_t i = 0; i < scene->order_count; i++)
-        say_damage(scene, i);
-    for (size_t i = 0; i < files->count; i++) {
-        struct nordfu_error *first = code == 0 ? error : NULL;
-        int failed = write_image(scene->devices[i], files->all[i], first);
-        code = code == 0 ? failed : code;
-    }
-    return code;
+    sim_report_end(scene);
+    return sim_files_write(&scene->files, scene->devices, error);
 }
 
-static int play(struct scene *scene, const struct args *args, struct nordfu_cancel *cancel,
+static int play(struct sim_scene *scene, const struct args *args, struct nordfu_cancel *cancel,
                 struct nordfu_error *error)
 {
     int code = read_configs(scene, args, error);
@@ -493,15 +290,14 @@ static int play(struct scene *scene, const struct args *args, struct nordfu_canc
         code = build(scene, args, error);
     if (code != 0)
         return code;
-    for (size_t i = 0; i < scene->plug_count; i++)
-        say_path(scene, i);
-    sim_listen(scene->world, on_event, scene);
+    sim_report_paths(scene);
+    sim_listen(scene->world, sim_report_event, scene);
     code = add_devices(scene, error);
     if (code == 0)
         code = add_damage(scene, error);
     if (code == 0)
         code = sim_pty_run(scene->plugs, scene->plug_count, scene->world, cancel, error);
-    return code == 0 ? finish(scene, &args->values[OPTION_FLASH_OUT], error) : code;
+    return code == 0 ? finish(scene, error) : code;
 }
 
 static int run_sim(struct app *app, const struct args *args)
@@ -510,7 +306,7 @@ static int run_sim(struct app *app, const struct args *args)
     struct nordfu_error error = {0};
     struct nordfu_cancel *cancel = NULL;
     struct signals signals;
-    struct scene *scene = calloc(1, sizeof(*scene));
+    struct sim_scene *scene = calloc(1, sizeof(*scene));
     int code = scene != NULL ? nordfu_cancel_new(&cancel, &error) : out_of_memory(&error);
     if (code == 0 && signals_start(&signals, on_signal, cancel) != 0)
         code = nordfu_error_set(&error, NORDFU_ERR_SYSTEM, "A thread can't be started.");

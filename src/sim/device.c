@@ -352,6 +352,12 @@ bool sim_device_flash(const struct sim_device *d, enum bootloader_part part, con
     return *bytes != NULL;
 }
 
+const uint8_t *sim_device_whole_flash(const struct sim_device *d, uint32_t *size)
+{
+    *size = flash_size(d->flash);
+    return flash_read(d->flash, 0);
+}
+
 void sim_device_versions(const struct sim_device *d, struct bootloader_versions *versions)
 {
     bootloader_get_versions(d->bootloader, versions);

@@ -140,6 +140,8 @@ const uint8_t *sim_device_image_bytes(const struct sim_device *device);
 /* A part of the flash, valid until the world runs on. False if there is no such thing. */
 bool sim_device_flash(const struct sim_device *device, enum bootloader_part part,
                       const uint8_t **bytes, uint32_t *size);
+/* All of the flash from address 0, valid until the world runs on, and its size in bytes. */
+const uint8_t *sim_device_whole_flash(const struct sim_device *device, uint32_t *size);
 /* The versions that the next init packet is compared with. */
 void sim_device_versions(const struct sim_device *device, struct bootloader_versions *versions);
 void sim_device_get_stats(const struct sim_device *device, struct bootloader_stats *stats);

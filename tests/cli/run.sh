@@ -588,6 +588,40 @@ case_sim_ends() {
     [ "$(cat dongle)" = mine ] || fail "somebody's file was overwritten"
 }
 
+case_sim_dump() {
+    # All of the flash: the application is in it where the SoftDevice ends, beside SoftDevice, bootloader and settings.
+    make_package app 2 16384
+    start_sim --flash-dump whole.bin --flash-dump second.bin --device "$device,profile=sdk15,pubkey=pub.pem,sd=0xCA" \
+        --device addr=C00000000001,chip=nrf52832,app-size=100
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address
+    stop_sim
+    device_runs 2 app.bin
+    [ "$(wc -c <whole.bin)" = 1048576 ] || fail "not an nRF52840's flash"
+    [ "$(wc -c <second.bin)" = 524288 ] || fail "not an nRF52832's flash"
+    cmp -i 0:0x27000 -n 16384 app.bin whole.bin || fail "the application is not in its place"
+    expect 2 "$nordfu" sim --device "$device" --flash-out flash.bin --flash-dump nowhere/whole.bin
+    said 'The file of --flash-dump, nowhere/whole.bin, '
+    expect 2 "$nordfu" sim --flash-dump f
+    said '--flash-dump needs a --device'
+    expect 2 "$nordfu" sim --device "$device" --flash-dump f --flash-dump g
+    said 'There are more --flash-dump than --device'
+}
+
+case_sim_dump_images() {
+    # A SoftDevice and a bootloader, byte for byte, from a shell.
+    package=$data/softdevice_bootloader_secure_ble_debug_with_bonds_s132.zip
+    [ -r "$package" ] || skip "$package is not there"
+    command -v unzip >/dev/null || skip "there is no unzip"
+    unzip -q "$package" sd_bl.bin
+    start_sim --json --flash-dump whole.bin --device "$device,profile=sdk14,debug,mtu=247,sd=0x9D"
+    expect 0 "$nordfu" dfu ble -pkg "$package" -p dongle -a $address
+    stop_sim
+    cmp -i 0:0x1000 -n 136360 sd_bl.bin whole.bin || fail "the SoftDevice is not in its place"
+    cmp -i 136360:0x73000 -n 41056 sd_bl.bin whole.bin || fail "the bootloader is not in its place"
+    [ "$("$json_lines" final softdevice <sim.log)" = CAFE ] || fail "not the SoftDevice"
+    [ "$("$json_lines" final mode <sim.log)" = bootloader ] || fail "not waiting for the next image"
+}
+
 case_sim_two_dongles() {
     # Two clients update two devices at once, each over a dongle of its own.
     make_package app 2 24576
