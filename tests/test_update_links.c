@@ -184,17 +184,53 @@ static size_t count_retries(const struct fixture *f, const char *text)
     return count;
 }
 
+/* The lines of the trace that tell of a retry. */
+struct rungs {
+    char text[4096];
+};
+
+static void on_trace(void *context, uint64_t time, const char *line)
+{
+    struct rungs *r = context;
+    size_t used = strlen(r->text);
+    (void)time;
+    if (strncmp(line, "update retry:", 13) == 0)
+        snprintf(r->text + used, sizeof(r->text) - used, "%s\n", line);
+}
+
+static void trace_into(struct fixture *f, struct nordfu_log *log, struct rungs *rungs)
+{
+    struct nordfu_port *port;
+    *log = (struct nordfu_log){.trace = on_trace, .trace_context = rungs};
+    nordfu_target_free(&f->target);
+    fixture_check(sim_port_new(&port, f->world, f->dongle, &f->error), &f->error);
+    fixture_check(nordfu_target_open_port(&f->target, &port,
+                                          &(struct nordfu_target_options){.log = log}, &f->error),
+                  &f->error);
+}
+
 /* Packets that never arrive: the object again, each time slower; a new link with MTU 23; the end,
  * with numbers. */
 static void every_rung_of_the_ladder_is_told(void **state)
 {
     (void)state;
     struct fixture f;
+    struct nordfu_log log;
+    struct rungs rungs = {""};
+    static const char *const lines[] = {"try 2 of 5", "try 3 of 5", "try 4 of 5", "try 5 of 5",
+                                        "Connecting again (1 of 3) with MTU 23."};
     fixture_init(&f, &files);
     fixture_build(&f);
+    trace_into(&f, &log, &rungs);
     sim_device_drop_packets(f.device, 20, 1000000);
     fixture_update(&f);
     assert_int_equal(f.rc, NORDFU_ERR_TRANSFER);
+    const char *at = rungs.text;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        at = strstr(at, lines[i]);
+        if (at == NULL)
+            fail_msg("'%s' is not where it should be in the trace:\n%s", lines[i], rungs.text);
+    }
     assert_true(count_retries(&f, "lost in the device") >= 4);
     assert_int_equal(count_retries(&f, "Connecting again (1 of 3) with MTU 23"), 1);
     assert_int_equal(f.result.link.mtu, 23);
