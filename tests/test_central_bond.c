@@ -142,6 +142,21 @@ static void address_the_dongle_refuses_is_said(void **state)
                    "refused to take the address D6:15:14:13:12:11");
 }
 
+static void address_whose_change_was_cancelled_is_set_anew(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_cancel *second;
+    OPEN(s, EXPECT(ADDR_GET), SEND(ADDR(FACTORY)), EXPECT(ADDR_SET(BONDED)), CANCEL,
+         SEND("01 6c 00000000"), CALL(ADDR_SET(FACTORY)), STEPS_CONNECT, STEPS_REST);
+    assert_int_equal(connect_with(s, &bond), NORDFU_ERR_CANCELLED);
+    assert_int_equal(nordfu_cancel_new(&second, NULL), 0);
+    s->fake.port.cancel = second;
+    assert_int_equal(connect_with(s, NULL), 0);
+    finish(s);
+    nordfu_central_free(&s->central);
+    nordfu_cancel_free(&second);
+}
+
 static void public_address_of_the_same_bytes_is_another(void **state)
 {
     struct setup *s = *state;
@@ -495,6 +510,7 @@ int main(void)
         TEST(address_is_set_only_when_it_changes),
         TEST(bond_of_this_very_address_needs_no_change),
         TEST(address_the_dongle_refuses_is_said),
+        TEST(address_whose_change_was_cancelled_is_set_anew),
         TEST(public_address_of_the_same_bytes_is_another),
         TEST(outcome_of_a_pairing_nobody_began_is_nothing),
         TEST(device_without_its_key_is_said_with_what_to_do),

@@ -210,6 +210,14 @@ static void cancelled_connect_leaves_no_attempt_behind(void **state)
     fake_assert_done(&s->fake);
 }
 
+static void connect_cancelled_before_its_answer_leaves_no_attempt_behind(void **state)
+{
+    struct setup *s = *state;
+    OPEN(s, EXPECT(CONNECT), CANCEL, SEND("01 8c 00000000"), CALL(CONNECT_CANCEL));
+    assert_int_equal(connect_central(s), NORDFU_ERR_CANCELLED);
+    fake_assert_done(&s->fake);
+}
+
 static void cancelled_negotiation_leaves_no_link_behind(void **state)
 {
     struct setup *s = *state;
@@ -404,6 +412,7 @@ int main(void)
         TEST(link_that_comes_while_its_attempt_seems_in_the_way_is_used),
         TEST(attempt_the_dongle_gives_up_is_a_timeout),
         TEST(cancelled_connect_leaves_no_attempt_behind),
+        TEST(connect_cancelled_before_its_answer_leaves_no_attempt_behind),
         TEST(cancelled_negotiation_leaves_no_link_behind),
         TEST(link_that_never_came_about_is_tried_again),
         TEST(link_lost_while_connecting_names_the_reason),

@@ -173,11 +173,12 @@ static int establish(struct central_dongle *c, uint64_t deadline, struct nordfu_
     c->link = (struct nordfu_link){.address = c->wish.address};
     c->connecting = true;
     int rc = start_attempt(c, deadline, error);
-    if (rc == 0) {
+    /* A call that is cancelled has its effect all the same. */
+    bool begun = rc == 0 || rc == NORDFU_ERR_CANCELLED;
+    if (rc == 0)
         rc = await_connected(c, deadline, error);
-        if (rc != 0 && dongle_usable(c->dongle))
-            cancel_attempt(c);
-    }
+    if (rc != 0 && begun && dongle_usable(c->dongle))
+        cancel_attempt(c);
     c->connecting = false;
     return rc;
 }

@@ -17,6 +17,7 @@
 #define LEVEL_ENCRYPTED 2 /* of security mode 1 */
 
 #define PAIRING_NOT_SUPPORTED 0x85
+#define ADDRESS_UNKNOWN       0xFF /* as the type of an address */
 
 /* Reasons of the end of a link that say something about keys. */
 enum {
@@ -66,23 +67,27 @@ static int set_address(struct central_dongle *c, const struct rpc_addr *address,
                        struct nordfu_error *error)
 {
     const struct rpc_gap_addr_set params = {.has_addr = true, .addr = *address};
+    const struct rpc_addr before = c->security.own;
     struct nordfu_address own = {.type = address->type};
     char text[NORDFU_ADDRESS_TEXT], what[96];
     uint32_t status = 0;
-    if (memcmp(address->addr, c->security.own.addr, sizeof(address->addr)) == 0 &&
-        address->type == c->security.own.type)
+    if (memcmp(address->addr, before.addr, sizeof(before.addr)) == 0 &&
+        address->type == before.type)
         return 0;
+    /* A call that is cancelled may have its effect all the same. */
+    c->security.own.type = ADDRESS_UNKNOWN;
     int rc = dongle_call(c->dongle, RPC_GAP_ADDR_SET, &params, &status, NULL,
                          dongle_now(c->dongle) + CENTRAL_CALL_TIME, error);
     if (rc != 0)
         return rc;
+    c->security.own = status == 0 ? *address : before;
     memcpy(own.bytes, address->addr, sizeof(own.bytes));
     nordfu_address_format(&own, text);
-    snprintf(what, sizeof(what), "take the address %s, which the device knows it by", text);
+    snprintf(what, sizeof(what), "take the address %s%s", text,
+             c->wish.bond != NULL ? ", which the device knows it by" : " again");
     if (status != 0)
         return address_refused(c, what, status, error);
     nordfu_log(c->log, NORDFU_LOG_INFO, "The dongle's address is %s now.", text);
-    c->security.own = *address;
     return 0;
 }
 
