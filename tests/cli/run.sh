@@ -265,8 +265,8 @@ case_json() {
     grep -q '^Error: ' err || fail "no sentence on standard error"
     stop_sim
     [ "$("$json_lines" final version <sim.log)" = 2 ] || fail "the simulator's last words"
-    # Hexadecimal, whatever the digits: 13 is "ended by the other side".
-    grep -q '"device.disconnected".*"reason":"13"' sim.log || fail "a reason that is a number"
+    # Hexadecimal, whatever the digits: 16 is "ended by this side".
+    grep -q '"device.disconnected".*"reason":"16"' sim.log || fail "a reason that is a number"
     [ "$("$json_lines" pty path <sim.log | cut -c 1-9)" = /dev/pts/ ] || fail "no pty"
 }
 
