@@ -500,6 +500,25 @@ static void keys_stay_out_of_log_and_trace(void **state)
     free(text);
 }
 
+static void keys_are_in_the_trace_on_request(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond keys;
+    char *text = calloc(1, LOG_MAX);
+    s->log = (struct nordfu_log){.trace = take_trace, .trace_context = text, .keys = true};
+    int rc = PAIR(s, &keys, STEPS_AGREE, SEND(SEC_UPDATE), SEND(BONDED_STATUS));
+    assert_int_equal(rc, 0);
+    finish(s);
+    nordfu_central_free(&s->central);
+    const char *line = strstr(text, "dongle ! GAP_AUTH_STATUS ");
+    assert_non_null(line);
+    *strchr(line, '\n') = '\0';
+    assert_non_null(strstr(line, OWN_LTK));
+    assert_non_null(strstr(line, LTK));
+    assert_non_null(strstr(line, IRK));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +555,7 @@ int main(void)
         TEST(silence_about_pairing_ends_at_the_deadline),
         TEST(bond_just_made_encrypts_the_next_link),
         TEST(keys_stay_out_of_log_and_trace),
+        TEST(keys_are_in_the_trace_on_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,19 +3,25 @@
 
 #include <stdio.h>
 
+#include "base/crypto.h"
 #include "dongle/rpc_names.h"
 #include "dongle/rpc_secret.h"
 
-#define SHOWN_MOST                                                                                 \
-    64 /* bytes of a packet; the rest of the longer ones is payload of the update                  \
-        */
+/* Bytes of a packet: the rest of the longer ones is payload of the update. Keys stand further
+ * behind, and who asks for them wants all of them. */
+#define SHOWN_MOST      64
+#define SHOWN_WITH_KEYS 300
 
 static void write_line(const struct dongle_trace *trace, const char *what, const char *name,
                        const char *status, const uint8_t *packet, size_t size)
 {
-    char hex[2 * SHOWN_MOST + 1] = "";
-    size_t open = trace->log->keys ? size : rpc_open_size(packet, size);
-    size_t shown = open < SHOWN_MOST ? open : SHOWN_MOST;
+    char hex[2 * SHOWN_WITH_KEYS + 1] = "";
+    size_t open = rpc_open_size(packet, size), most = SHOWN_MOST;
+    if (trace->log->keys && open < size) {
+        open = size;
+        most = SHOWN_WITH_KEYS;
+    }
+    size_t shown = open < most ? open : most;
     for (size_t i = 0; i < shown; i++)
         snprintf(hex + 2 * i, 3, "%02x", packet[i]);
     if (shown == size)
@@ -23,6 +29,7 @@ static void write_line(const struct dongle_trace *trace, const char *what, const
     else
         nordfu_log_trace(trace->log, trace->time, "dongle %s %s%s %s... (%zu bytes%s)", what, name,
                          status, hex, size, open < size ? ", the keys in them are not shown" : "");
+    crypto_wipe(hex, sizeof(hex));
 }
 
 void dongle_trace_request(const struct dongle_trace *trace, enum rpc_command command,
