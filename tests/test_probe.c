@@ -287,6 +287,31 @@ static void lack_of_memory_for_anything_is_an_error(void **state)
 
 /* ---- A SoftDevice that is enabled already ---- */
 
+static void lack_of_memory_told_slowly_ends_in_time(void **state)
+{
+    struct setup *s = *state;
+    const struct step slow[] = {EXPECT("00 69 23000000 01 01 ...."),
+                                DELAY(1400),
+                                SEND("01 69 00000000"),
+                                EXPECT(CFG_GAP),
+                                DELAY(1400),
+                                SEND("01 69 00000000"),
+                                EXPECT(CFG_GATTC("..")),
+                                DELAY(1400),
+                                SEND("01 69 00000000"),
+                                EXPECT(ENABLE),
+                                DELAY(1400),
+                                SEND("01 60 04000000")};
+    PLAY(s, UNDERSTOOD_NEW);
+    for (int i = 0; i < 20; i++)
+        FAKE_ADD(&s->fake, slow);
+    uint64_t until = s->fake.now + 30 * NORDFU_SECOND;
+    assert_int_equal(probe(s, 0), NORDFU_ERR_DONGLE);
+    says(s, "NRF_ERROR_NO_MEM");
+    assert_true(s->fake.now < until);
+    assert_string_equal(s->fake.mismatch, "");
+}
+
 static void dongle_that_is_enabled_already_is_reset_once_more(void **state)
 {
     struct setup *s = *state;
@@ -400,6 +425,7 @@ int main(void)
         TEST(lack_of_memory_shortens_the_queue_then_the_mtu),
         TEST(lack_of_memory_in_v3_lowers_the_mtu),
         TEST(lack_of_memory_for_anything_is_an_error),
+        TEST(lack_of_memory_told_slowly_ends_in_time),
         TEST(dongle_that_is_enabled_already_is_reset_once_more),
         TEST(v2_dongle_that_is_enabled_already_is_told_by_its_fwid),
         TEST(dongle_that_stays_enabled_is_given_up),

@@ -13,6 +13,8 @@
 #define MTU_MIN               23
 #define STARTS_MAX            4 /* of the line: two wrong guesses, a restart for another reason */
 #define API_COUNT             7 /* v6 and before */
+/* After this nothing is begun any more: some dongle may take long over each of many answers. */
+#define SEARCH_TIME (20 * NORDFU_SECOND)
 
 /* Dialects whose VERSION_GET has the same number. */
 enum family {
@@ -24,6 +26,7 @@ struct search {
     struct dongle *dongle;
     struct probe_identity *identity;
     int hint;
+    uint64_t limit;    /* nothing is begun behind it */
     enum h5_clue clue; /* the first one there was */
     enum family first; /* guess */
     bool guessed;
@@ -110,6 +113,11 @@ static int guess_old(struct search *s)
         api = 3;
     int other = 5 - api;
     return s->struck[api] && !s->struck[other] ? other : api;
+}
+
+static bool in_time(const struct search *s)
+{
+    return dongle_now(s->dongle) < s->limit;
 }
 
 /* ---- Calls ---- */
@@ -235,7 +243,7 @@ static int configure(struct search *s, struct nordfu_error *error)
         s->struck[s->tried] |= s->lost;
         if (rc != 0 || status == 0)
             return rc;
-    } while (status == STATUS_NO_MEM && ask_for_less(s));
+    } while (status == STATUS_NO_MEM && in_time(s) && ask_for_less(s));
     s->enabled = status == STATUS_INVALID_STATE;
     return nordfu_error_from(error, NORDFU_ERR_DONGLE, NORDFU_SPEAKER_SOFTDEVICE, status,
                              "The dongle on %s can't be configured: its SoftDevice answered %s "
@@ -272,7 +280,7 @@ static int attempt(struct search *s, const struct probe_config *wish, struct nor
  */
 static bool try_again(struct search *s)
 {
-    if (++s->starts == STARTS_MAX)
+    if (++s->starts == STARTS_MAX || !in_time(s))
         return false;
     if (s->enabled)
         return s->returns++ == 0;
@@ -301,7 +309,10 @@ static int not_understood(struct search *s, struct nordfu_error *error)
 int probe_open(struct dongle *dongle, const struct probe_config *wish, int api_hint,
                struct probe_identity *identity, struct nordfu_error *error)
 {
-    struct search s = {.dongle = dongle, .identity = identity, .hint = api_hint};
+    struct search s = {.dongle = dongle,
+                       .identity = identity,
+                       .hint = api_hint,
+                       .limit = dongle_now(dongle) + SEARCH_TIME};
     *identity = (struct probe_identity){.config = *wish};
     int rc;
     do {

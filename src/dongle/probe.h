@@ -34,7 +34,8 @@ struct probe_identity {
  * restarts, which costs a second; it is then asked in the next. Asks for a shorter queue, then a
  * smaller MTU, as long as the dongle lacks memory; an MTU that the dialect does not have is cut
  * without an error. A dongle that turns out to be enabled already, or restarts for another reason,
- * is started once more.
+ * is started once more. Takes up to 2 s with a dongle as it should be, and about 30 s with one that
+ * is slow over everything.
  *
  * Errors: NORDFU_ERR_DONGLE (silence; something else, and what; another API), NORDFU_ERR_PORT,
  * NORDFU_ERR_CANCELLED.
