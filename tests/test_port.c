@@ -347,7 +347,7 @@ static void what_is_no_port_is_named(void **state)
     int fd = open(file, O_CREAT | O_WRONLY, 0600);
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(expect_refusal(file, "a file", "not a serial port"), 0);
+    assert_int_equal(expect_refusal(file, "a file", "name the port of the dongle"), 0);
     unlink(file);
 }
 

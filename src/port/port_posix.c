@@ -192,7 +192,7 @@ static const struct {
     {ENODEV, "There is no device behind ", "; unplug the dongle and plug it in again."},
     {EIO, "There is no device behind ", "; unplug the dongle and plug it in again."},
     {ENOTDIR, "There is no port ", "; is the dongle plugged in?"},
-    {ELOOP, "The symbolic link ", " leads nowhere."},
+    {ELOOP, "The symbolic link ", " leads nowhere; name the port of the dongle."},
 };
 
 /* The owning group is named where being in it would help. */
@@ -240,7 +240,9 @@ static int busy(const char *path, struct nordfu_error *error)
 
 static int not_serial(const char *path, const char *what, struct nordfu_error *error)
 {
-    return nordfu_error_set(error, NORDFU_ERR_PORT, "%s is %s, not a serial port.", path, what);
+    return nordfu_error_set(error, NORDFU_ERR_PORT,
+                            "%s is %s, not a serial port; name the port of the dongle.", path,
+                            what);
 }
 
 /* Opens and locks `path`. Returns the descriptor or an error. */
