@@ -104,8 +104,9 @@ static const struct args_option options[OPTIONS] = {
                       "Write a readable record of everything that is said to this file.", NULL,
                       false},
     [OPTION_TRACE_KEYS] = {NULL, "--trace-keys", ARGS_FLAG,
-                           "Show the keys of bonds in the trace, too; they are secret.", NULL,
-                           false},
+                           "Show the keys of bonds, too, in the trace and in the log; they are "
+                           "secret.",
+                           NULL, false},
     [OPTION_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per event on standard output.",
                      NULL, false},
 };
