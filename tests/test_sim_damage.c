@@ -479,7 +479,7 @@ static void an_order_may_be_for_the_second_image(void **state)
         {SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 9, 0, 0, 2},
         {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_INIT, 1, 0, 0, 2},
         {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_EXECUTE, 2, 0, 0, 2},
-        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_ANSWER, SIM_DAMAGE_OF_LAST, 0, 0, 1},
+        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_ANSWER, 2, 0, 0, 1},
         {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 1, 0, 0, 3},
     };
     struct fixture f;

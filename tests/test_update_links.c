@@ -147,7 +147,7 @@ static void a_link_lost_at_any_step_is_mended(void **state)
 static void power_lost_at_any_step_is_survived(void **state)
 {
     (void)state;
-    for (int step = 0; step < AFTER_FINAL_ANSWER; step++) {
+    for (int step = 0; step < STEPS; step++) {
         lose((enum step)step, true, "sdk17", SIM_RESUME_EXACT);
         lose((enum step)step, true, "sdk15", SIM_RESUME_ROUNDED);
     }

@@ -12,7 +12,10 @@
     (15 * NORDFU_SECOND) /* a device that just resets is missed after its supervision timeout */
 #define NEXT_IMAGE_TIMEOUT                                                                         \
     (60 * NORDFU_SECOND) /* a new SoftDevice or bootloader is copied to its place first */
-#define PHY_2M 2
+/* Two pages of settings are erased and written, 85 ms and some. */
+#define SAVING_TIME            (180 * NORDFU_MS)
+#define PHY_2M                 2
+#define HCI_CONNECTION_TIMEOUT 0x08
 
 struct nordfu_update_options update_defaults(const struct nordfu_update_options *options)
 {
@@ -103,10 +106,24 @@ static int prepare_again(struct flow *f)
                              f->error->text);
 }
 
-/* The device resets into what it was given, and its link goes down with it. */
-static int await_leaving(struct flow *f)
+/*
+ * The last answer comes before the bootloader has saved what it is to start, and then it ends its
+ * link (dfu-protocol D.5). One whose radio fell silent earlier than that takes lost its power, most
+ * likely, and has forgotten the update. A lost link shows when its supervision timeout is over.
+ */
+static bool died_early(const struct flow *f, uint64_t supervision)
 {
+    return f->error->speaker == NORDFU_SPEAKER_HCI && f->error->detail == HCI_CONNECTION_TIMEOUT &&
+           supervision != 0 && update_now(f) < f->session.ended + SAVING_TIME + supervision;
+}
+
+/* The device resets into what it was given, and its link goes down with it. */
+static int await_leaving(struct flow *f, bool *early)
+{
+    const struct nordfu_link *link = nordfu_central_link(f->central);
+    uint64_t supervision = link != NULL ? link->supervision_timeout * 10 * NORDFU_MS : 0;
     int rc = nordfu_central_wait(f->central, update_now(f) + LEAVE_TIMEOUT, f->error);
+    *early = rc == NORDFU_ERR_LINK && died_early(f, supervision);
     if (rc == NORDFU_ERR_LINK)
         return 0;
     if (rc != 0)
@@ -241,18 +258,44 @@ static bool was_skipped_in_vain(const struct flow *f)
            f->error->detail == OP_EXTENDED_SOFTDEVICE;
 }
 
+/* Once more, to be sure; if the device does the same again, it is its way to restart. */
+static void doubt(struct flow *f)
+{
+    snprintf(f->lost, sizeof(f->lost),
+             "The device fell silent right after its last answer and may have lost the update.");
+    sink_text(f->sink, update_now(f), NORDFU_EVENT_RETRY, "%s It is repeated to be sure.", f->lost);
+    f->scan_timeout = NEXT_IMAGE_TIMEOUT;
+    f->result->reconnects++;
+}
+
+static int transfer_and_leave(struct flow *f)
+{
+    bool early = false;
+    for (int times = 0; times < 2; times++) {
+        int rc = persist(f, transfer);
+        if (rc == 0)
+            rc = await_leaving(f, &early);
+        if (rc != 0 || !early)
+            return rc;
+        if (times == 0)
+            doubt(f);
+    }
+    sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE,
+              "The device fell silent after its last answer each time, instead of ending its link: "
+              "see that it runs the new version.");
+    return 0;
+}
+
 static int update_image(struct flow *f)
 {
     secure_session_next_image(&f->session);
     f->jumps = 0;
     f->lost[0] = '\0';
-    int rc = persist(f, transfer);
+    int rc = transfer_and_leave(f);
     if (rc == NORDFU_ERR_REFUSED && update_reason_to_go_on(f) != NULL)
         return skip_image(f);
     if (rc == NORDFU_ERR_REFUSED && was_skipped_in_vain(f))
         *f->error = f->skipped;
-    if (rc == 0)
-        rc = await_leaving(f);
     if (rc == 0)
         f->scan_timeout = NEXT_IMAGE_TIMEOUT;
     return rc;
