@@ -232,6 +232,31 @@ static void an_application_that_jumps_without_an_answer_is_found_by_its_address(
     assert_done(&s, &o);
 }
 
+/* Its application never heard the request to start the bootloader: what is at address + 1 is
+ * somebody else's. */
+static void an_application_that_was_not_asked_to_jump_is_not_looked_for_elsewhere(void **state)
+{
+    (void)state;
+    struct stage s;
+    const struct nordfu_advert other = {.address = {1, {0xD9, 0x4C, 0x97, 0x3B, 0x06, 0xDE}},
+                                        .connectable = true,
+                                        .name = "DfuTarg",
+                                        .services = {nordfu_uuid16(0xFE59)},
+                                        .service_count = 1};
+    stage_new(&s, APPLICATION);
+    s.bootloader.bytes[0] = 0xD8;
+    s.bootloader_name = "DfuTarg";
+    s.mute_subscriptions = 2;
+    s.name_status = 1;
+    s.others = &other;
+    s.other_count = 1;
+    struct outcome o = stage_update(&s, (struct nordfu_update_options){0});
+    assert_int_equal(s.neighbours, 0);
+    assert_int_equal(s.jumps, 1);
+    assert_int_equal(o.result.reconnects, 2);
+    assert_done(&s, &o);
+}
+
 static struct outcome update_both(struct stage *s)
 {
     struct outcome o = {0};
@@ -286,6 +311,7 @@ int main(void)
         cmocka_unit_test(an_application_that_proves_to_be_the_new_one_is_left),
         cmocka_unit_test(a_device_gone_after_its_last_answer_was_lost_may_be_updated),
         cmocka_unit_test(an_application_that_jumps_without_an_answer_is_found_by_its_address),
+        cmocka_unit_test(an_application_that_was_not_asked_to_jump_is_not_looked_for_elsewhere),
         cmocka_unit_test(two_images_are_sent_in_order),
         cmocka_unit_test(a_device_gone_after_the_first_of_two_images_is_waited_for_a_minute),
     };

@@ -42,6 +42,7 @@ struct stage {
     bool stays;                  /* does not reset after the final Execute */
     bool resets;                 /* forgets the image after that and takes another */
     bool mute_jump;              /* jumps without an answer, when the link is ended */
+    int mute_subscriptions;      /* the next ones to the application get no answer */
     int end_fails;               /* class of the error when a link is to be ended; 0 = none */
     int garble_above;            /* at larger MTUs every packet is changed; 0 = never */
     uint64_t copying;            /* µs of silence after an image is done */
@@ -211,6 +212,10 @@ static int stage_subscribe(struct nordfu_central *self,
     if (!s->linked)
         return gone(s, error);
     assert_int_not_equal(characteristic->value_handle, NEIGHBOUR);
+    if (characteristic->value_handle == BUTTONLESS && s->mute_subscriptions > 0) {
+        s->mute_subscriptions--;
+        return nordfu_error_set(error, NORDFU_ERR_TIMEOUT, "nothing");
+    }
     bool secret =
         characteristic->value_handle == BUTTONLESS ? s->kind == 0x8EC90004 : s->wants_bond;
     return secret && !s->link.encrypted ? unencrypted(error) : 0;

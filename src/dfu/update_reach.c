@@ -197,8 +197,9 @@ static int start_bootloader(struct flow *f, enum buttonless_device device,
         rc = buttonless_open(&b, f->central, f->sink, f->error);
     if (rc == 0)
         rc = make_recognisable(f, &b, device, address);
-    if (rc == 0)
-        rc = buttonless_jump(&b, f->error);
+    if (rc != 0)
+        return rc;
+    rc = buttonless_jump(&b, f->error);
     if (rc != 0 && rc != NORDFU_ERR_TIMEOUT) /* one that did not answer may jump all the same */
         return rc;
     f->application = *address;
