@@ -396,6 +396,49 @@ static void an_update_out_of_time_says_what_it_reached(void **state)
     }
 }
 
+static struct outcome update_twice(struct stage *s, uint32_t ms)
+{
+    struct outcome o = {0};
+    const struct nordfu_image *images[] = {&image, &image};
+    struct nordfu_update_options options = {
+        .has_address = true, .address = s->application, .timeout_ms = ms};
+    s->resets = true;
+    o.rc = update_run(&s->central, images, 2, &options, NULL, &o.result, &o.error);
+    return o;
+}
+
+static void out_of_time_in_the_second_image_tells_of_that(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_new(&s, BOOTLOADER);
+    uint64_t began = s.boot->now;
+    struct outcome o = update_twice(&s, 0);
+    assert_int_equal(o.rc, 0);
+    uint64_t needed = s.boot->now - began;
+    test_free(s.boot);
+    stage_new(&s, BOOTLOADER);
+    o = update_twice(&s, (uint32_t)(needed * 3 / 4 / 1000));
+    assert_int_equal(o.rc, NORDFU_ERR_TIMEOUT);
+    assert_int_equal(s.done, 1);
+    if (strstr(o.error.text, "bytes of the application are on the device") == NULL)
+        fail_msg("%s", o.error.text);
+    test_free(s.boot);
+}
+
+static void a_rehearsal_out_of_time_does_not_speak_of_going_on(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_new(&s, OFF);
+    struct outcome o =
+        stage_update(&s, (struct nordfu_update_options){.timeout_ms = 1500, .dry_run = true});
+    assert_int_equal(o.rc, NORDFU_ERR_TIMEOUT);
+    assert_non_null(strstr(o.error.text, "The dry run was not done in the time"));
+    assert_null(strstr(o.error.text, "goes on"));
+    test_free(s.boot);
+}
+
 static void enough_time_changes_nothing(void **state)
 {
     (void)state;
@@ -516,6 +559,8 @@ int main(void)
         cmocka_unit_test(a_rehearsal_of_a_refused_package_is_refused),
         cmocka_unit_test(a_rehearsal_finds_no_device_either),
         cmocka_unit_test(an_update_out_of_time_says_what_it_reached),
+        cmocka_unit_test(out_of_time_in_the_second_image_tells_of_that),
+        cmocka_unit_test(a_rehearsal_out_of_time_does_not_speak_of_going_on),
         cmocka_unit_test(enough_time_changes_nothing),
         cmocka_unit_test(phy_and_interval_are_asked_for),
         cmocka_unit_test(every_image_has_its_own_jumps),

@@ -16,6 +16,8 @@ void secure_session_next_image(struct secure_session *session)
 {
     session->met = false;
     session->unanswered = false;
+    session->rejected = false;
+    session->ended = 0;
     session->earlier = session->bytes;
     session->resumed_earlier = session->resumed;
 }

@@ -27,7 +27,7 @@ struct secure_session {
     uint32_t resumed; /* image bytes that were there before */
     uint32_t retries; /* objects sent again */
     uint64_t began;   /* µs, first Create or resume; 0 = none yet */
-    uint64_t ended;   /* µs, reply to the last Execute; 0 = none yet */
+    uint64_t ended;   /* µs, reply to the last Execute of the present image; 0 = none yet */
     /* The present image. */
     bool met;         /* its state on the device was seen once */
     uint32_t found;   /* bytes that were there then */

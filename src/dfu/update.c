@@ -331,9 +331,14 @@ static int plan(struct flow *f, const struct nordfu_image *const *images, size_t
 static int out_of_time(struct flow *f)
 {
     char reached[120];
+    if (f->options.dry_run)
+        return nordfu_error_set(f->error, NORDFU_ERR_TIMEOUT,
+                                "The dry run was not done in the time that it was given; none of "
+                                "the firmware was sent.");
     if (f->session.unanswered || f->session.ended != 0)
         snprintf(reached, sizeof(reached),
-                 "the device had everything and was about to activate it");
+                 "the device had all of the %s and was about to activate it",
+                 nordfu_image_type_name(f->image->init.type));
     else if (f->session.met)
         snprintf(reached, sizeof(reached), "%" PRIu32 " of %zu bytes of the %s are on the device",
                  arrived(f), f->image->firmware_size, nordfu_image_type_name(f->image->init.type));
@@ -343,8 +348,8 @@ static int out_of_time(struct flow *f)
                                      : "the device's bootloader was not reached");
     return nordfu_error_set(f->error, NORDFU_ERR_TIMEOUT,
                             "The update was not done in the time that it was given: %s. The same "
-                            "command goes on from there.",
-                            reached);
+                            "command%s goes on from there.",
+                            reached, f->options.no_resume ? " without --no-resume" : "");
 }
 
 int update_run(struct nordfu_central *central, const struct nordfu_image *const *images,
