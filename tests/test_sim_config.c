@@ -35,7 +35,7 @@ static void a_profile_says_what_the_rest_is(void **state)
     struct nordfu_error error;
     assert_int_equal(sim_config_device(&config,
                                        "chip=nrf51,addr=DE063B974CD8,profile=sdk12,"
-                                       "resume=rounded,save-progress=no,external-app",
+                                       "resume=rounded,save-progress=no",
                                        &error),
                      0);
     assert_string_equal(sim_device_profile(&config)->chip, "nrf51");
@@ -43,8 +43,9 @@ static void a_profile_says_what_the_rest_is(void **state)
     assert_int_equal(config.softdevice, 0x87);
     assert_int_equal(config.resume, SIM_RESUME_ROUNDED);
     assert_int_equal(config.save_progress, SIM_NO);
+    assert_false(config.external_app);
+    assert_int_equal(sim_config_device(&config, "addr=DE063B974CD8,external-app", &error), 0);
     assert_true(config.external_app);
-    assert_int_equal(sim_config_device(&config, "addr=DE063B974CD8", &error), 0);
     assert_int_equal(config.hw_version, 52);
     assert_int_equal(config.softdevice, 0xCA);
 }
@@ -91,6 +92,12 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,nmae=x", "did you mean \"name\""},
         {"addr=DE063B974CD8,zzzzzz=x", "there are: addr, name"},
         {"addr=DE063B974CD8,hw=x", "expected: a number"},
+        {"addr=DE063B974CD8,sd=0x10000", "expected: a number, 0 to 0xFFFF"},
+        {"addr=DE063B974CD8,mode", "needs a value (app, bootloader or off)"},
+        {"addr=DE063B974CD8,profile", "needs a value (sdk12 to sdk17)"},
+        {"addr=DE063B974CD8,chip=nrf51", "chip is one of nrf52832, nrf52840, with chip=nrf51 "
+                                         "profile is one of sdk12."},
+        {"addr=DE063B974CD8,external-app,profile=sdk14", "try profile=sdk15"},
         {"addr=DE063B974CD8,mtu=248", "23 to 247"},
         {"addr=DE063B974CD8,mtu=22", "23 to 247"},
         {"addr=DE063B974CD8,name=123456789012345678901234567", "at most 26 bytes"},
@@ -110,7 +117,7 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,set-name=maybe", "ok, refused or unsupported"},
         {"addr=DE063B974CD8,buttonless=bonded,profile=sdk13", "know no bonds"},
         {"foo", "KEY=VALUE"},
-        {"addr=DE063B974CD8,hw", "needs a value: hw=VALUE"},
+        {"addr=DE063B974CD8,hw", "needs a value (a number, decimal or 0x hexadecimal): hw=VALUE"},
     };
     struct sim_device_config config;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

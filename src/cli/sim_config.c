@@ -31,6 +31,7 @@ enum { BAD_VALUE = 1 };
 #define NOT_GIVEN            UINT32_MAX
 #define BUTTONLESS_NOT_GIVEN ((enum sim_buttonless) - 1)
 #define BONDED_SINCE         14 /* SDK */
+#define EXTERNAL_SINCE       15
 
 static int read_u32(void *target, const char *value, struct nordfu_error *error)
 {
@@ -220,6 +221,16 @@ static int read_fwid(void *target, const char *value, struct nordfu_error *error
     return 0;
 }
 
+/* 0 = none. */
+static int read_softdevice(void *target, const char *value, struct nordfu_error *error)
+{
+    uint32_t number;
+    if (read_u32(&number, value, error) != 0 || number > 0xFFFF)
+        return BAD_VALUE;
+    *(uint32_t *)target = number;
+    return 0;
+}
+
 static int read_firmware(void *target, const char *value, struct nordfu_error *error)
 {
     static const char *const names[] = {"connectivity", "silent",     "garbage",
@@ -269,7 +280,7 @@ static const struct key device_keys[] = {
     {"refuse-pairing", read_reason, DEVICE(refuse_pairing), "a number, 1 to 14"},
     {"ask-security-first", read_bool, DEVICE(ask_security_first), YES_NO},
     {"set-name", read_set_name, DEVICE(set_name), "ok, refused or unsupported"},
-    {"profile", read_profile, DEVICE(profile), ""},
+    {"profile", read_profile, DEVICE(profile), "sdk12 to sdk17"},
     {"chip", read_chip, DEVICE(chip), "nrf51, nrf52832 or nrf52840"},
     {"resume", read_resume, DEVICE(resume), "exact or rounded"},
     {"save-progress", read_choice, DEVICE(save_progress), YES_NO},
@@ -277,7 +288,7 @@ static const struct key device_keys[] = {
     {"pubkey", read_public_key, 0, "a PEM file or any"},
     {"debug", read_bool, DEVICE(debug_bootloader), YES_NO},
     {"hw", read_u32, DEVICE(hw_version), NUMBER},
-    {"sd", read_u32, DEVICE(softdevice), NUMBER},
+    {"sd", read_softdevice, DEVICE(softdevice), "a number, 0 to 0xFFFF"},
     {"app-version", read_u32, DEVICE(app_version), NUMBER},
     {"bootloader-version", read_u32, DEVICE(bootloader_version), NUMBER},
     {"app-size", read_size, DEVICE(app_size), "a number of bytes, 1 or more"},
@@ -311,6 +322,12 @@ static const struct key dongle_keys[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static void add_name(char *list, size_t size, const char *name)
+{
+    size_t at = strlen(list);
+    snprintf(list + at, size - at, "%s%s", at > 0 ? ", " : "", name);
+}
+
 static int unknown_key(const struct key *keys, const char *what, const char *name, bool has_value,
                        struct nordfu_error *error)
 {
@@ -318,8 +335,7 @@ static int unknown_key(const struct key *keys, const char *what, const char *nam
     char list[500] = "";
     for (size_t i = 0; keys[i].name != NULL && i + 1 < MAX_KEYS; i++) {
         names[i] = keys[i].name;
-        snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i == 0 ? "" : ", ",
-                 keys[i].name);
+        add_name(list, sizeof(list), keys[i].name);
     }
     const char *nearest = args_nearest(name, names);
     if (nearest != NULL)
@@ -347,8 +363,8 @@ static int read_pair(void *config, const struct key *keys, const char *what, cha
     if (key->name == NULL)
         return unknown_key(keys, what, pair, equals != NULL, error);
     if (equals == NULL && key->read != read_bool && key->read != read_choice)
-        return nordfu_error_set(error, NORDFU_ERR_USAGE, "A %s's %s needs a value: %s=VALUE.", what,
-                                pair, pair);
+        return nordfu_error_set(error, NORDFU_ERR_USAGE, "A %s's %s needs a value (%s): %s=VALUE.",
+                                what, pair, key->expected, pair);
     int code = key->read((char *)config + key->offset, value, error);
     if (code == BAD_VALUE)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
@@ -375,22 +391,43 @@ static int read_pairs(void *config, const struct key *keys, const char *what, co
     return 0;
 }
 
+/* Names what goes together instead. */
+static int no_such_chip(const struct sim_device_config *config, struct nordfu_error *error)
+{
+    static const char *const chips[] = {"nrf51", "nrf52832", "nrf52840"};
+    static const char *const names[] = {"sdk12", "sdk13", "sdk14", "sdk15", "sdk16", "sdk17"};
+    const struct sim_profile *wanted =
+        config->profile != NULL ? config->profile : sim_profile_find("sdk17");
+    char on[64] = "", of[64] = "";
+    for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++)
+        if (sim_profile_on(wanted, chips[i]) != NULL)
+            add_name(on, sizeof(on), chips[i]);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (sim_profile_on(sim_profile_find(names[i]), config->chip) != NULL)
+            add_name(of, sizeof(of), names[i]);
+    return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                            "There is no bootloader of %s for an %s: with profile=%s chip is one "
+                            "of %s, with chip=%s profile is one of %s.",
+                            wanted->name, config->chip, wanted->name, on, config->chip, of);
+}
+
 /* Profile, chip and SoftDevice may stand behind what depends on them. */
 static int complete(struct sim_device_config *config, struct nordfu_error *error)
 {
     const struct sim_profile *profile = sim_device_profile(config);
     if (profile == NULL)
-        return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                "There is no bootloader of %s for an %s; try another chip or "
-                                "profile.",
-                                config->profile != NULL ? config->profile->name : "sdk17",
-                                config->chip);
+        return no_such_chip(config, error);
     if (config->buttonless == BUTTONLESS_NOT_GIVEN)
         config->buttonless = profile->sdk == 12 ? SIM_BUTTONLESS_SDK12 : SIM_BUTTONLESS_UNBONDED;
     if (config->buttonless == SIM_BUTTONLESS_BONDED && profile->sdk < BONDED_SINCE)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "Applications of %s know no bonds; try profile=sdk14 or a newer "
                                 "one.",
+                                profile->name);
+    if (config->external_app && profile->sdk < EXTERNAL_SINCE)
+        return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                "Bootloaders of %s take no external applications; try "
+                                "profile=sdk15 or a newer one.",
                                 profile->name);
     if (config->softdevice == NOT_GIVEN)
         config->softdevice = profile->softdevice;
