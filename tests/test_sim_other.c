@@ -148,6 +148,10 @@ static void a_silent_firmware_is_silent(void **state)
     expect_bytes(h, "");
     run(h, 3000 * MS);
     assert_int_equal(h->syncs, 0);
+    /* Its line is as slow as any. */
+    uint8_t bytes[1000] = {0};
+    sim_dongle_receive(h->dongle, bytes, sizeof(bytes));
+    assert_int_equal(sim_dongle_line_free(h->dongle), sim_now(h->world) + 10 * MS);
     host_free(h);
 }
 

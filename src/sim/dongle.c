@@ -406,7 +406,7 @@ void sim_dongle_free(struct sim_dongle **dongle)
 
 void sim_dongle_receive(struct sim_dongle *dongle, const void *bytes, size_t size)
 {
-    if (!sim_dongle_unplugged(dongle) && dongle->config.firmware != SIM_FIRMWARE_SILENT)
+    if (!sim_dongle_unplugged(dongle))
         dongle_line_write(dongle->line, bytes, size);
 }
 
