@@ -117,7 +117,48 @@ static void a_rehearsal_has_the_init_packet_checked_and_leaves(void **state)
     assert_false(findings.other);
     assert_int_equal(findings.offset, 0);
     assert_int_equal(b->packets, 0);
-    assert_string_equal(b->log, "0601 0602 0601 0101 03 04 0c ");
+    assert_string_equal(b->log, "0601 0602 0200 0601 0101 03 04 0c ");
+    test_free(b);
+}
+
+/* Whatever number another client has told the device before. */
+static void a_rehearsal_and_its_device_agree_on_receipts(void **state)
+{
+    (void)state;
+    static const uint16_t numbers[] = {0, 1, 3, 100};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct boot *b = boot_new();
+        struct secure_session session;
+        struct secure_findings findings;
+        struct nordfu_error error;
+        uint64_t began = b->now;
+        secure_session_init(&session, NULL);
+        session.prn = numbers[i];
+        b->prn = 2;
+        b->pipe.packet_size = 20;
+        assert_int_equal(secure_preflight(&session, &b->pipe, &image, &findings, &error), 0);
+        assert_true(findings.checked);
+        assert_int_equal(session.retries, 0);
+        assert_in_range(b->now - began, 0, 1000000);
+        test_free(b);
+    }
+}
+
+/* The device does not accept again an init packet that it had accepted. */
+static void a_rehearsal_never_starts_over_what_the_device_holds(void **state)
+{
+    (void)state;
+    struct boot *b = boot_new();
+    struct secure_findings findings;
+    struct nordfu_error error;
+    boot_hold(b, 8192 + 488, 8192);
+    b->refuses_init = "\x60\x04\x0B\x0C";
+    assert_int_equal(rehearse(b, &findings, &error), 0);
+    assert_true(findings.other);
+    assert_false(findings.checked);
+    assert_null(strstr(b->log, "0101 "));
+    assert_null(strstr(b->log, "0c "));
+    assert_int_equal(b->got, 8192 + 488);
     test_free(b);
 }
 
@@ -263,6 +304,8 @@ int main(void)
         cmocka_unit_test(receipts_are_taken_in_an_object_that_is_gone_on_with),
         cmocka_unit_test(a_receipt_that_counts_less_ends_the_object_early),
         cmocka_unit_test(a_rehearsal_has_the_init_packet_checked_and_leaves),
+        cmocka_unit_test(a_rehearsal_and_its_device_agree_on_receipts),
+        cmocka_unit_test(a_rehearsal_never_starts_over_what_the_device_holds),
         cmocka_unit_test(a_rehearsal_does_not_lose_a_part_of_this_update),
         cmocka_unit_test(a_rehearsal_does_not_touch_another_update),
         cmocka_unit_test(the_verdict_of_a_rehearsal_is_the_error),

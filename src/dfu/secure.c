@@ -22,14 +22,6 @@ void secure_session_next_image(struct secure_session *session)
     session->resumed_earlier = session->resumed;
 }
 
-static int set_prn(struct secure_run *r)
-{
-    struct op_response response;
-    struct op_request request = {.code = OP_SET_PRN, .prn = r->session->prn};
-    r->receipt_in = request.prn;
-    return secure_demand(r, request, SECURE_ANSWER_TIMEOUT, &response);
-}
-
 static void confirm(struct secure_run *r, uint32_t offset)
 {
     struct secure_session *s = r->session;
@@ -154,7 +146,7 @@ static int send_firmware(struct secure_run *r)
 
 static int send_all(struct secure_run *r)
 {
-    int rc = set_prn(r);
+    int rc = secure_set_prn(r);
     if (rc == 0)
         rc = secure_send_init(r, r->session->no_resume && !r->session->met);
     if (rc == 0 && !r->finished)

@@ -55,7 +55,7 @@ int secure_transfer(struct secure_session *session, struct pipe *pipe,
 
 /* What a bootloader says of a package before anything is transferred. */
 struct secure_findings {
-    bool other;      /* it holds a part of another update, which this one would replace */
+    bool other;      /* it holds what an update would replace: a part of another one, mostly */
     uint32_t offset; /* bytes of this image's firmware that it holds */
     bool checked;    /* it was given the init packet and accepted it */
 };

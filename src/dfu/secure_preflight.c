@@ -25,7 +25,14 @@ static int look(struct secure_run *r, struct secure_findings *findings)
 
 static int check(struct secure_run *r, struct secure_findings *findings)
 {
-    int rc = secure_send_init(r, false);
+    int rc = secure_set_prn(r);
+    if (rc == 0)
+        rc = secure_send_init(r, false);
+    if (rc == SECURE_START_OVER && findings->offset > 0) {
+        /* An update would start over; for a rehearsal that would lose too much. */
+        *findings = (struct secure_findings){.other = true};
+        return 0;
+    }
     if (rc == SECURE_START_OVER)
         rc = secure_send_init(r, true);
     findings->checked = rc == 0;
@@ -57,7 +64,7 @@ int secure_preflight(struct secure_session *session, struct pipe *pipe,
     if (rc != 0 || findings->other)
         return rc;
     rc = check(&r, findings);
-    if (findings->offset > 0 || (rc != 0 && rc != NORDFU_ERR_REFUSED))
+    if (findings->offset > 0 || findings->other || (rc != 0 && rc != NORDFU_ERR_REFUSED))
         return rc;
     return leave(&r, rc);
 }

@@ -73,6 +73,9 @@ int secure_abort(struct secure_run *r);
 int secure_demand(struct secure_run *r, struct op_request request, uint64_t timeout,
                   struct op_response *response);
 int secure_select(struct secure_run *r, enum op_object object, struct op_response *response);
+/* Tells the device after how many packets it is to send a receipt: before any packet, as it may
+ * have been told another number over an earlier link. */
+int secure_set_prn(struct secure_run *r);
 /* Bytes from..to of the piece as packets: at once, or as the pacing lets them go. */
 int secure_send_init_packets(struct secure_run *r, const struct secure_piece *piece);
 int secure_send_data_packets(struct secure_run *r, const struct secure_piece *piece);

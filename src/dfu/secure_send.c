@@ -65,6 +65,14 @@ int secure_select(struct secure_run *r, enum op_object object, struct op_respons
                          SECURE_ANSWER_TIMEOUT, response);
 }
 
+int secure_set_prn(struct secure_run *r)
+{
+    struct op_response response;
+    struct op_request request = {.code = OP_SET_PRN, .prn = r->session->prn};
+    r->receipt_in = request.prn;
+    return secure_demand(r, request, SECURE_ANSWER_TIMEOUT, &response);
+}
+
 /* Waits until the pacing lets the next data packet go. */
 static int pause_for_flash(struct secure_run *r)
 {
