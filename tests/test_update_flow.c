@@ -215,6 +215,57 @@ static void a_device_gone_after_its_last_answer_was_lost_may_be_updated(void **s
     test_free(s.boot);
 }
 
+/* Its link is not ended after the last answer but dies, again and again. */
+static struct outcome update_silent(struct stage *s, enum mode after_done, bool newer_only)
+{
+    stage_new(s, APPLICATION);
+    s->supervision = 400;
+    s->after_done = after_done;
+    s->resets = true;
+    s->boot->newer_only = newer_only;
+    return update(s, 3);
+}
+
+static void an_update_that_the_device_may_have_lost_is_repeated_once(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct outcome o = update_silent(&s, APPLICATION, false);
+    assert_int_equal(o.rc, 0);
+    assert_int_equal(s.done, 2);
+    assert_int_equal(s.jumps, 2);
+    assert_non_null(strstr(s.texts, "It is repeated to be sure."));
+    assert_null(strstr(s.texts, "got lost"));
+    assert_non_null(strstr(s.texts, "see that it runs the new version"));
+    test_free(s.boot);
+}
+
+static void a_device_that_refuses_the_repeated_update_has_it(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct outcome o = update_silent(&s, APPLICATION, true);
+    if (o.rc != 0)
+        fail_msg("%s", o.error.text);
+    assert_int_equal(s.done, 1);
+    assert_non_null(strstr(s.texts, "had taken the update"));
+    test_free(s.boot);
+}
+
+static void a_device_gone_after_its_last_answer_may_be_updated(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct outcome o = update_silent(&s, OFF, false);
+    assert_int_equal(o.rc, NORDFU_ERR_LINK);
+    assert_non_null(strstr(o.error.text, "may run the new version already: see which one it runs"));
+    assert_null(strstr(o.error.text, "missing"));
+    assert_non_null(strstr(o.error.text, "in 60 s"));
+    assert_non_null(strstr(o.error.text, "(Given up; "));
+    print_message("%s\n", o.error.text);
+    test_free(s.boot);
+}
+
 static void an_application_that_jumps_without_an_answer_is_found_by_its_address(void **state)
 {
     (void)state;
@@ -310,6 +361,9 @@ int main(void)
         cmocka_unit_test(an_application_that_may_be_the_new_one_is_updated_again),
         cmocka_unit_test(an_application_that_proves_to_be_the_new_one_is_left),
         cmocka_unit_test(a_device_gone_after_its_last_answer_was_lost_may_be_updated),
+        cmocka_unit_test(an_update_that_the_device_may_have_lost_is_repeated_once),
+        cmocka_unit_test(a_device_that_refuses_the_repeated_update_has_it),
+        cmocka_unit_test(a_device_gone_after_its_last_answer_may_be_updated),
         cmocka_unit_test(an_application_that_jumps_without_an_answer_is_found_by_its_address),
         cmocka_unit_test(an_application_that_was_not_asked_to_jump_is_not_looked_for_elsewhere),
         cmocka_unit_test(two_images_are_sent_in_order),

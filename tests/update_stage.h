@@ -41,6 +41,7 @@ struct stage {
     int connect_failures;        /* the next connections fail */
     bool stays;                  /* does not reset after the final Execute */
     bool resets;                 /* forgets the image after that and takes another */
+    uint16_t supervision;        /* of its links, x 10 ms; 0 = not known */
     bool mute_jump;              /* jumps without an answer, when the link is ended */
     int mute_subscriptions;      /* the next ones to the application get no answer */
     int end_fails;               /* class of the error when a link is to be ended; 0 = none */
@@ -173,7 +174,11 @@ static int stage_connect(struct nordfu_central *self, const struct nordfu_connec
     s->boot->link_lost = false;
     s->boot->head = s->boot->tail;
     s->link = (struct nordfu_link){
-        .address = wish->address, .mtu = wish->mtu, .encrypted = wish->bond != NULL};
+        .address = wish->address,
+        .mtu = wish->mtu,
+        .supervision_timeout = s->supervision,
+        .encrypted = wish->bond != NULL,
+    };
     s->boot->corrupt_packet = 1;
     s->boot->corrupt_count = s->garble_above != 0 && wish->mtu > s->garble_above ? 1000000 : 0;
     offer_all(s);
@@ -295,6 +300,7 @@ static void finish_image(struct stage *s)
         return;
     s->boot->init_got = s->boot->got = s->boot->executed = 0;
     s->boot->accepted = s->boot->done = false;
+    s->boot->activated = true;
 }
 
 static int stage_wait(struct nordfu_central *self, uint64_t until, struct nordfu_error *error)

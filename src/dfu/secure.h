@@ -33,7 +33,8 @@ struct secure_session {
     uint32_t found;   /* bytes that were there then */
     uint32_t earlier; /* `bytes` of the images before */
     uint32_t resumed_earlier;
-    bool unanswered; /* the final Execute was sent, and it is not known what came of it */
+    bool unanswered; /* the final Execute was sent, and it is not known what came of it; may be set
+                        by whoever comes to doubt a good answer */
     bool rejected;   /* the final Execute was refused: the device restarts */
 };
 

@@ -53,7 +53,7 @@ static int let_go(struct secure_run *r)
 {
     sink_text(r->session->sink, secure_now(r), NORDFU_EVENT_NOTE,
               "The device refuses as not newer than its own a version that it accepted before: it "
-              "had taken the update when the answer to the final Execute was lost.");
+              "had taken the update.");
     r->finished = true;
     r->session->unanswered = false;
     return secure_abort(r);

@@ -66,11 +66,13 @@ static uint32_t arrived(const struct flow *f)
 static int lost_for_good(struct flow *f)
 {
     if (f->session.unanswered)
-        return nordfu_error_set(f->error, NORDFU_ERR_LINK,
-                                "%s The device had the whole update and only its answer to the "
-                                "final Execute is missing, so it may run the new version already: "
-                                "see which one it runs. It was not reached again: %.180s",
-                                f->lost, f->error->text);
+        return nordfu_error_set(
+            f->error, NORDFU_ERR_LINK,
+            "%s The device had the whole update%s, so it may run the new "
+            "version already: see which one it runs. It was not reached again: "
+            "%.120s",
+            f->lost, f->doubted ? "" : " and only its answer to the final Execute is missing",
+            f->error->text);
     return nordfu_error_set(f->error, NORDFU_ERR_LINK, "%s The device was not found again: %.280s",
                             f->lost, f->error->text);
 }
@@ -164,7 +166,7 @@ static int give_up(struct flow *f, int rc)
     struct nordfu_error e = *f->error;
     return nordfu_error_from(
         f->error, rc, e.speaker, e.detail,
-        "%.380s (Given up; reconnections: %" PRIu32 ", pieces sent again: %" PRIu32
+        "%.480s (Given up; reconnections: %" PRIu32 ", pieces sent again: %" PRIu32
         ", confirmed by the device: %" PRIu32 " of %zu bytes.)",
         e.text, r->reconnects, r->retries, arrived(f), f->image->firmware_size);
 }
@@ -266,6 +268,8 @@ static void doubt(struct flow *f)
     sink_text(f->sink, update_now(f), NORDFU_EVENT_RETRY, "%s It is repeated to be sure.", f->lost);
     f->scan_timeout = NEXT_IMAGE_TIMEOUT;
     f->result->reconnects++;
+    f->doubted = f->session.unanswered = true;
+    f->session.ended = 0;
 }
 
 static int transfer_and_leave(struct flow *f)
@@ -290,6 +294,7 @@ static int update_image(struct flow *f)
 {
     secure_session_next_image(&f->session);
     f->jumps = 0;
+    f->doubted = false;
     f->lost[0] = '\0';
     int rc = transfer_and_leave(f);
     if (rc == NORDFU_ERR_REFUSED && update_reason_to_go_on(f) != NULL)

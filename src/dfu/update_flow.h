@@ -46,10 +46,11 @@ struct flow {
     struct locate_heard heard; /* who was on the air before the jump */
     char name[32];             /* that the bootloader was asked to have; "" = none */
     enum buttonless_named named;
-    bool has_bond;               /* `bond` is one with the device */
-    bool bond_fails;             /* the device does not accept the bond that is kept */
-    bool bonded;                 /* the bootloader was started by a bonded peer */
-    struct nordfu_bond bond;     /* secret: wiped at the end */
+    bool has_bond;           /* `bond` is one with the device */
+    bool bond_fails;         /* the device does not accept the bond that is kept */
+    bool bonded;             /* the bootloader was started by a bonded peer */
+    struct nordfu_bond bond; /* secret: wiped at the end */
+    bool doubted; /* the image is repeated, as the device fell silent right after its last answer */
     struct nordfu_error skipped; /* why an earlier image was refused; code 0 = none was */
     char lost[176];              /* why the last link ended; a long sentence is cut */
 };

@@ -293,7 +293,7 @@ static int jump(struct flow *f, const struct locate_found *found, enum buttonles
                                 "and always came back with its application; is there a bootloader "
                                 "that fits it?",
                                 text, f->jumps - 1, f->jumps == 2 ? "" : "s");
-    if (f->session.unanswered)
+    if (f->session.unanswered && !f->doubted)
         sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE,
                   "The device runs an application again and may have taken the update, but its "
                   "answer to the final Execute got lost: the update is repeated to be sure.");
