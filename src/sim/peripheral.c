@@ -1,45 +1,16 @@
 /*
  * SPDX-License-Identifier: MIT
- * The requests of the Attribute Protocol, from the server's side (Core Vol 3 Part F 3.4).
+ * An attribute server: its state, the PDUs it takes, writing, and what it sends by itself (Core Vol
+ * 3 Part F 3.4). Finding and reading are in peripheral_read.c.
  */
 #include "sim/peripheral.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
-#include "sim/peripheral_table.h"
-
-enum opcode {
-    OP_ERROR = 0x01,
-    OP_MTU_REQUEST = 0x02,
-    OP_MTU_RESPONSE = 0x03,
-    OP_FIND_INFORMATION = 0x04,
-    OP_FIND_BY_TYPE_VALUE = 0x06,
-    OP_READ_BY_TYPE = 0x08,
-    OP_READ = 0x0A,
-    OP_READ_BLOB = 0x0C,
-    OP_READ_BY_GROUP_TYPE = 0x10,
-    OP_WRITE = 0x12,
-    OP_NOTIFICATION = 0x1B,
-    OP_INDICATION = 0x1D,
-    OP_CONFIRMATION = 0x1E,
-    OP_WRITE_COMMAND = 0x52,
-};
+#include "sim/peripheral_internal.h"
 
 #define COMMAND_FLAG 0x40u
-
-struct peripheral {
-    struct peripheral_config config;
-    struct peripheral_ops ops;
-    void *context;
-    struct attribute_table table;
-    uint16_t mtu;
-    bool asked_mtu;
-    bool encrypted, has_key;
-    const struct peripheral_characteristic *indicated; /* not confirmed yet */
-    uint8_t out[PERIPHERAL_MAX_MTU];
-};
 
 struct peripheral *peripheral_new(const struct peripheral_config *config,
                                   const struct peripheral_ops *ops, void *context)
@@ -107,8 +78,7 @@ void peripheral_set_cccds(struct peripheral *p, const uint16_t *values, size_t c
     }
 }
 
-/* What the link lacks for this attribute; 0 = nothing. */
-static uint8_t check_security(const struct peripheral *p, const struct attribute *a)
+uint8_t peripheral_check_security(const struct peripheral *p, const struct attribute *a)
 {
     bool guarded = a->kind == ATTRIBUTE_VALUE || a->kind == ATTRIBUTE_CCCD;
     if (!guarded || !a->characteristic->secure || p->encrypted)
@@ -116,36 +86,25 @@ static uint8_t check_security(const struct peripheral *p, const struct attribute
     return p->has_key ? ATT_INSUFFICIENT_ENCRYPTION : ATT_INSUFFICIENT_AUTHENTICATION;
 }
 
-/* A PDU as large as the MTU allows. */
-static void answer_begin(struct peripheral *p, struct bytes_writer *w, uint8_t opcode)
+void peripheral_answer_begin(struct peripheral *p, struct bytes_writer *w, uint8_t opcode)
 {
     bytes_writer_init(w, p->out, p->mtu);
     bytes_put_u8(w, opcode);
 }
 
-static void answer(struct peripheral *p, const struct bytes_writer *w)
+void peripheral_answer(struct peripheral *p, const struct bytes_writer *w)
 {
     p->ops.send(p->context, w->data, w->at);
 }
 
-static size_t room(const struct bytes_writer *w)
-{
-    return w->size - w->at;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static void refuse(struct peripheral *p, uint8_t opcode, uint16_t handle, uint8_t error)
+void peripheral_refuse(struct peripheral *p, uint8_t opcode, uint16_t handle, uint8_t error)
 {
     struct bytes_writer w;
-    answer_begin(p, &w, OP_ERROR);
+    peripheral_answer_begin(p, &w, OP_ERROR);
     bytes_put_u8(&w, opcode);
     bytes_put_u16(&w, handle);
     bytes_put_u8(&w, error);
-    answer(p, &w);
+    peripheral_answer(p, &w);
     if (p->ops.refused != NULL)
         p->ops.refused(p->context, opcode, handle, error);
 }
@@ -167,13 +126,13 @@ static void mtu_request(struct peripheral *p, struct bytes_reader *r)
 {
     uint16_t theirs = bytes_get_u16(r);
     if (p->config.refuse_mtu) {
-        refuse(p, OP_MTU_REQUEST, 0, ATT_NOT_SUPPORTED);
+        peripheral_refuse(p, OP_MTU_REQUEST, 0, ATT_NOT_SUPPORTED);
         return;
     }
     struct bytes_writer w;
-    answer_begin(p, &w, OP_MTU_RESPONSE);
+    peripheral_answer_begin(p, &w, OP_MTU_RESPONSE);
     bytes_put_u16(&w, p->config.mtu);
-    answer(p, &w);
+    peripheral_answer(p, &w);
     set_mtu(p, theirs);
 }
 
@@ -188,208 +147,6 @@ static void error_response(struct peripheral *p, struct bytes_reader *r)
 {
     if (bytes_get_u8(r) == OP_MTU_REQUEST)
         p->asked_mtu = false;
-}
-
-struct range {
-    uint16_t start, end;
-};
-
-static bool get_range(struct peripheral *p, struct bytes_reader *r, uint8_t opcode,
-                      struct range *range)
-{
-    range->start = bytes_get_u16(r);
-    range->end = bytes_get_u16(r);
-    if (range->start != 0 && range->start <= range->end)
-        return true;
-    refuse(p, opcode, range->start, ATT_INVALID_HANDLE);
-    return false;
-}
-
-static struct peripheral_uuid get_uuid(struct bytes_reader *r)
-{
-    struct peripheral_uuid uuid = {.size = bytes_left(r) == 16 ? 16 : 2};
-    bytes_get(r, uuid.bytes, uuid.size);
-    return uuid;
-}
-
-static bool is_group(const struct peripheral_uuid *type)
-{
-    static const struct peripheral_uuid primary = {2, {0x00, 0x28}}, secondary = {2, {0x01, 0x28}};
-    return attribute_uuid_equal(type, &primary) || attribute_uuid_equal(type, &secondary);
-}
-
-static uint16_t last_handle(const struct peripheral *p, const struct range *range)
-{
-    return range->end < p->table.count ? range->end : p->table.count;
-}
-
-/* Why this attribute can't be read; 0 = it can. A client configuration always can. */
-static uint8_t check_read(const struct peripheral *p, const struct attribute *a)
-{
-    if (!attribute_readable(a))
-        return ATT_READ_NOT_PERMITTED;
-    return a->kind == ATTRIBUTE_VALUE ? check_security(p, a) : 0;
-}
-
-static void find_information(struct peripheral *p, struct bytes_reader *r)
-{
-    struct range range;
-    if (!get_range(p, r, OP_FIND_INFORMATION, &range))
-        return;
-    struct bytes_writer w;
-    uint8_t size = 0;
-    answer_begin(p, &w, OP_FIND_INFORMATION + 1);
-    for (uint32_t h = range.start; h <= last_handle(p, &range); h++) {
-        struct peripheral_uuid type = attribute_type(attribute_find(&p->table, (uint16_t)h));
-        if (size == 0)
-            bytes_put_u8(&w, type.size == 2 ? 1 : 2);
-        else if (type.size != size)
-            break;
-        size = type.size;
-        if (room(&w) < 2u + size)
-            break;
-        bytes_put_u16(&w, (uint16_t)h);
-        bytes_put(&w, type.bytes, size);
-    }
-    if (size == 0)
-        refuse(p, OP_FIND_INFORMATION, range.start, ATT_NOT_FOUND);
-    else
-        answer(p, &w);
-}
-
-static void find_by_type_value(struct peripheral *p, struct bytes_reader *r)
-{
-    struct range range;
-    if (!get_range(p, r, OP_FIND_BY_TYPE_VALUE, &range))
-        return;
-    struct peripheral_uuid wanted = {.size = 2};
-    bytes_get(r, wanted.bytes, 2);
-    size_t wanted_size = bytes_left(r);
-    const uint8_t *wanted_value = bytes_view(r, wanted_size);
-    struct bytes_writer w;
-    answer_begin(p, &w, OP_FIND_BY_TYPE_VALUE + 1);
-    for (uint32_t h = range.start; h <= last_handle(p, &range) && room(&w) >= 4; h++) {
-        const struct attribute *a = attribute_find(&p->table, (uint16_t)h);
-        struct peripheral_uuid type = attribute_type(a);
-        uint8_t small[ATTRIBUTE_SMALL];
-        size_t size;
-        const uint8_t *value = attribute_value(a, small, &size);
-        if (check_read(p, a) != 0 || !attribute_uuid_equal(&type, &wanted) || size != wanted_size ||
-            (size > 0 && memcmp(value, wanted_value, size) != 0))
-            continue;
-        bytes_put_u16(&w, a->handle);
-        bytes_put_u16(&w, a->group_end);
-    }
-    if (w.at == 1)
-        refuse(p, OP_FIND_BY_TYPE_VALUE, range.start, ATT_NOT_FOUND);
-    else
-        answer(p, &w);
-}
-
-/*
- * Read By Type and Read By Group Type: handles (and group ends) with values of equal length.
- * Returns the handle of the first attribute that may not be read, and why, if it is the first
- * found, else 0.
- */
-static uint16_t list_values(struct peripheral *p, const struct range *range,
-                            const struct peripheral_uuid *wanted, bool groups,
-                            struct bytes_writer *w, uint8_t *error)
-{
-    size_t size = 0;
-    size_t head = groups ? 4 : 2;
-    for (uint32_t h = range->start; h <= last_handle(p, range); h++) {
-        const struct attribute *a = attribute_find(&p->table, (uint16_t)h);
-        struct peripheral_uuid type = attribute_type(a);
-        if (!attribute_uuid_equal(&type, wanted))
-            continue;
-        bool first = w->at == 1;
-        *error = check_read(p, a);
-        if (*error != 0)
-            return first ? a->handle : 0;
-        uint8_t small[ATTRIBUTE_SMALL];
-        size_t full;
-        const uint8_t *value = attribute_value(a, small, &full);
-        size_t taken = least(least(full, p->mtu - 2u - head), 255u - head);
-        if (first)
-            bytes_put_u8(w, (uint8_t)(head + taken));
-        else if (taken != size || room(w) < head + taken)
-            return 0;
-        size = taken;
-        bytes_put_u16(w, a->handle);
-        if (groups)
-            bytes_put_u16(w, a->group_end);
-        bytes_put(w, value, taken);
-    }
-    return 0;
-}
-
-static void read_by_type(struct peripheral *p, struct bytes_reader *r)
-{
-    struct range range;
-    if (!get_range(p, r, OP_READ_BY_TYPE, &range))
-        return;
-    struct peripheral_uuid wanted = get_uuid(r);
-    struct bytes_writer w;
-    answer_begin(p, &w, OP_READ_BY_TYPE + 1);
-    uint8_t error = 0;
-    uint16_t hidden = list_values(p, &range, &wanted, false, &w, &error);
-    if (hidden != 0)
-        refuse(p, OP_READ_BY_TYPE, hidden, error);
-    else if (w.at == 1)
-        refuse(p, OP_READ_BY_TYPE, range.start, ATT_NOT_FOUND);
-    else
-        answer(p, &w);
-}
-
-static void read_by_group_type(struct peripheral *p, struct bytes_reader *r)
-{
-    struct range range;
-    if (!get_range(p, r, OP_READ_BY_GROUP_TYPE, &range))
-        return;
-    struct peripheral_uuid wanted = get_uuid(r);
-    if (!is_group(&wanted)) {
-        refuse(p, OP_READ_BY_GROUP_TYPE, range.start, ATT_UNSUPPORTED_GROUP);
-        return;
-    }
-    struct bytes_writer w;
-    answer_begin(p, &w, OP_READ_BY_GROUP_TYPE + 1);
-    uint8_t error = 0;
-    list_values(p, &range, &wanted, true, &w, &error);
-    if (w.at == 1)
-        refuse(p, OP_READ_BY_GROUP_TYPE, range.start, ATT_NOT_FOUND);
-    else
-        answer(p, &w);
-}
-
-static void read_at(struct peripheral *p, uint8_t opcode, uint16_t handle, uint16_t offset)
-{
-    const struct attribute *a = attribute_find(&p->table, handle);
-    uint8_t small[ATTRIBUTE_SMALL];
-    size_t size = 0;
-    const uint8_t *value = a != NULL ? attribute_value(a, small, &size) : NULL;
-    uint8_t error = a != NULL ? check_read(p, a) : ATT_INVALID_HANDLE;
-    if (error != 0) {
-        refuse(p, opcode, handle, error);
-    } else if (offset > size) {
-        refuse(p, opcode, handle, ATT_INVALID_OFFSET);
-    } else {
-        struct bytes_writer w;
-        answer_begin(p, &w, (uint8_t)(opcode + 1));
-        if (size > offset)
-            bytes_put(&w, value + offset, least(size - offset, room(&w)));
-        answer(p, &w);
-    }
-}
-
-static void read_request(struct peripheral *p, struct bytes_reader *r)
-{
-    read_at(p, OP_READ, bytes_get_u16(r), 0);
-}
-
-static void read_blob(struct peripheral *p, struct bytes_reader *r)
-{
-    uint16_t handle = bytes_get_u16(r);
-    read_at(p, OP_READ_BLOB, handle, bytes_get_u16(r));
 }
 
 /* Writing */
@@ -411,7 +168,7 @@ static uint8_t check_write(const struct peripheral *p, const struct attribute *a
 {
     if (a == NULL)
         return ATT_INVALID_HANDLE;
-    uint8_t lacking = check_security(p, a);
+    uint8_t lacking = peripheral_check_security(p, a);
     if (a->kind == ATTRIBUTE_CCCD)
         return lacking != 0 ? lacking : check_cccd(a, bytes, size);
     if (a->kind != ATTRIBUTE_VALUE || !(a->characteristic->properties & property))
@@ -446,12 +203,12 @@ static void write_request(struct peripheral *p, struct bytes_reader *r)
     struct attribute *a = attribute_find(&p->table, handle);
     uint8_t error = check_write(p, a, PERIPHERAL_WRITE, bytes, size);
     if (error != 0) {
-        refuse(p, OP_WRITE, handle, error);
+        peripheral_refuse(p, OP_WRITE, handle, error);
         return;
     }
     struct bytes_writer w;
-    answer_begin(p, &w, OP_WRITE + 1);
-    answer(p, &w);
+    peripheral_answer_begin(p, &w, OP_WRITE + 1);
+    peripheral_answer(p, &w);
     carry_out(p, a, bytes, size);
 }
 
@@ -482,8 +239,8 @@ static void indication(struct peripheral *p, struct bytes_reader *r)
 {
     (void)r;
     struct bytes_writer w;
-    answer_begin(p, &w, OP_CONFIRMATION);
-    answer(p, &w);
+    peripheral_answer_begin(p, &w, OP_CONFIRMATION);
+    peripheral_answer(p, &w);
 }
 
 struct handler {
@@ -497,12 +254,12 @@ static const struct handler handlers[] = {
     {OP_ERROR, 5, 5, 0, error_response},
     {OP_MTU_REQUEST, 3, 3, 0, mtu_request},
     {OP_MTU_RESPONSE, 3, 3, 0, mtu_response},
-    {OP_FIND_INFORMATION, 5, 5, 0, find_information},
-    {OP_FIND_BY_TYPE_VALUE, 7, PERIPHERAL_MAX_MTU, 0, find_by_type_value},
-    {OP_READ_BY_TYPE, 7, 7, 21, read_by_type},
-    {OP_READ, 3, 3, 0, read_request},
-    {OP_READ_BLOB, 5, 5, 0, read_blob},
-    {OP_READ_BY_GROUP_TYPE, 7, 7, 21, read_by_group_type},
+    {OP_FIND_INFORMATION, 5, 5, 0, peripheral_find_information},
+    {OP_FIND_BY_TYPE_VALUE, 7, PERIPHERAL_MAX_MTU, 0, peripheral_find_by_type_value},
+    {OP_READ_BY_TYPE, 7, 7, 21, peripheral_read_by_type},
+    {OP_READ, 3, 3, 0, peripheral_read_request},
+    {OP_READ_BLOB, 5, 5, 0, peripheral_read_blob},
+    {OP_READ_BY_GROUP_TYPE, 7, 7, 21, peripheral_read_by_group_type},
     {OP_WRITE, 3, PERIPHERAL_MAX_MTU, 0, write_request},
     {OP_WRITE_COMMAND, 3, PERIPHERAL_MAX_MTU, 0, write_command},
     {OP_INDICATION, 3, PERIPHERAL_MAX_MTU, 0, indication},
@@ -533,7 +290,7 @@ void peripheral_receive(struct peripheral *p, const uint8_t *pdu, size_t size)
         error = ATT_INVALID_PDU;
     }
     if (is_request(pdu[0]))
-        refuse(p, pdu[0], 0, error);
+        peripheral_refuse(p, pdu[0], 0, error);
 }
 
 /* What the server sends by itself */
@@ -548,10 +305,10 @@ static bool send_value(struct peripheral *p, uint8_t opcode,
     if (a == NULL || cccd == NULL || !(cccd->cccd & wanted) || size > p->mtu - 3u)
         return false;
     struct bytes_writer w;
-    answer_begin(p, &w, opcode);
+    peripheral_answer_begin(p, &w, opcode);
     bytes_put_u16(&w, a->handle);
     bytes_put(&w, bytes, size);
-    answer(p, &w);
+    peripheral_answer(p, &w);
     return true;
 }
 
@@ -574,9 +331,9 @@ bool peripheral_indicate(struct peripheral *p,
 void peripheral_ask_mtu(struct peripheral *p)
 {
     struct bytes_writer w;
-    answer_begin(p, &w, OP_MTU_REQUEST);
+    peripheral_answer_begin(p, &w, OP_MTU_REQUEST);
     bytes_put_u16(&w, p->config.mtu);
-    answer(p, &w);
+    peripheral_answer(p, &w);
     p->asked_mtu = true;
 }
 
