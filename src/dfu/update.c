@@ -62,19 +62,31 @@ static uint32_t arrived(const struct flow *f)
     return s->met ? s->found + s->bytes - s->earlier : 0;
 }
 
+/* As much of a sentence as fits, cut between words. */
+static void abridge(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text);
+    if (strlen(text) < size)
+        return;
+    out[size - sizeof(" ...")] = '\0';
+    char *space = strrchr(out, ' ');
+    snprintf(space != NULL ? space : out, sizeof(" ..."), " ...");
+}
+
 /* After the first lost link a device that can't be found is a link that can't be mended. */
 static int lost_for_good(struct flow *f)
 {
+    char why[280];
+    abridge(why, f->session.unanswered ? 140 : sizeof(why), f->error->text);
     if (f->session.unanswered)
         return nordfu_error_set(
             f->error, NORDFU_ERR_LINK,
             "%s The device had the whole update%s, so it may run the new "
             "version already: see which one it runs. It was not reached again: "
-            "%.120s",
-            f->lost, f->doubted ? "" : " and only its answer to the final Execute is missing",
-            f->error->text);
-    return nordfu_error_set(f->error, NORDFU_ERR_LINK, "%s The device was not found again: %.280s",
-                            f->lost, f->error->text);
+            "%s",
+            f->lost, f->doubted ? "" : " and only its answer to the final Execute is missing", why);
+    return nordfu_error_set(f->error, NORDFU_ERR_LINK, "%s The device was not found again: %s",
+                            f->lost, why);
 }
 
 /* Whether another link may help; prepares for it. */
@@ -94,8 +106,7 @@ static bool may_mend(struct flow *f, int rc)
 /* Ends what is left of the link and says why. A failure of that does not hide what came before. */
 static int prepare_again(struct flow *f)
 {
-    bool cut = strlen(f->error->text) >= sizeof(f->lost);
-    snprintf(f->lost, sizeof(f->lost), "%.170s%s", f->error->text, cut ? " ..." : "");
+    abridge(f->lost, sizeof(f->lost), f->error->text);
     sink_text(f->sink, update_now(f), NORDFU_EVENT_RETRY,
               "%s Connecting again (%" PRIu32 " of %" PRIu32 ")%s.", f->lost, f->result->reconnects,
               f->options.attempts, f->mtu == UPDATE_MTU_SMALL ? " with MTU 23" : "");
@@ -163,12 +174,12 @@ static int give_up(struct flow *f, int rc)
     const struct nordfu_update_result *r = f->result;
     if (!worn || r->reconnects + r->retries == 0)
         return rc;
-    struct nordfu_error e = *f->error;
-    return nordfu_error_from(
-        f->error, rc, e.speaker, e.detail,
-        "%.480s (Given up; reconnections: %" PRIu32 ", pieces sent again: %" PRIu32
-        ", confirmed by the device: %" PRIu32 " of %zu bytes.)",
-        e.text, r->reconnects, r->retries, arrived(f), f->image->firmware_size);
+    char why[512];
+    abridge(why, sizeof(why), f->error->text);
+    return nordfu_error_from(f->error, rc, f->error->speaker, f->error->detail,
+                             "%s (Given up; reconnections: %" PRIu32 ", pieces sent again: %" PRIu32
+                             ", confirmed by the device: %" PRIu32 " of %zu bytes.)",
+                             why, r->reconnects, r->retries, arrived(f), f->image->firmware_size);
 }
 
 /* Does `step` over new links until it succeeds or no link helps any more. */
