@@ -330,6 +330,20 @@ static void two_images_are_sent_in_order(void **state)
     test_free(s.boot);
 }
 
+static void an_application_that_refuses_to_jump_is_not_said_to_be_a_bootloader(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_new(&s, BOOTLOADER);
+    s.after_done = APPLICATION;
+    s.jump_status = 6;
+    struct outcome o = update_both(&s);
+    assert_int_equal(o.rc, NORDFU_ERR_REFUSED);
+    assert_non_null(strstr(o.error.text, "it is busy"));
+    assert_null(strstr(s.texts, "stays in its bootloader"));
+    test_free(s.boot);
+}
+
 /* A link that was lost and mended in the first image is no reason then. */
 static void a_device_gone_after_the_first_of_two_images_is_waited_for_a_minute(void **state)
 {
@@ -368,6 +382,7 @@ int main(void)
         cmocka_unit_test(an_application_that_jumps_without_an_answer_is_found_by_its_address),
         cmocka_unit_test(an_application_that_was_not_asked_to_jump_is_not_looked_for_elsewhere),
         cmocka_unit_test(two_images_are_sent_in_order),
+        cmocka_unit_test(an_application_that_refuses_to_jump_is_not_said_to_be_a_bootloader),
         cmocka_unit_test(a_device_gone_after_the_first_of_two_images_is_waited_for_a_minute),
     };
     return cmocka_run_group_tests_name("update_flow", tests, tiny_boot_fill, NULL);

@@ -312,6 +312,7 @@ static void a_rehearsal_leaves_an_application_running(void **state)
         assert_int_equal(s.jumps + s.pairings + s.asked, 0);
         assert_int_equal(s.connects, 1);
         assert_false(s.linked);
+        assert_int_equal(o.result.link.mtu, 247);
         assert_non_null(strstr(s.plans, "Image 1 of 1: application, 13288 bytes, version 3"));
         assert_non_null(strstr(s.plans, "would be told to start its bootloader"));
         assert_non_null(strstr(s.plans, rows[i].text));
@@ -357,6 +358,18 @@ static void a_rehearsal_of_a_refused_package_is_refused(void **state)
     struct outcome o = stage_update(&s, rehearsal);
     assert_int_equal(o.rc, NORDFU_ERR_REFUSED);
     assert_int_equal(o.error.speaker, NORDFU_SPEAKER_DFU_EXTENDED);
+    test_free(s.boot);
+}
+
+static void a_rehearsal_whose_link_can_not_be_ended_says_so(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_new(&s, APPLICATION);
+    s.end_fails = NORDFU_ERR_DONGLE;
+    struct outcome o = stage_update(&s, rehearsal);
+    assert_int_equal(o.rc, NORDFU_ERR_DONGLE);
+    assert_string_equal(o.error.text, "The end failed.");
     test_free(s.boot);
 }
 
@@ -557,6 +570,7 @@ int main(void)
         cmocka_unit_test(a_rehearsal_has_a_bootloader_check_the_package),
         cmocka_unit_test(a_rehearsal_tells_where_an_update_would_go_on),
         cmocka_unit_test(a_rehearsal_of_a_refused_package_is_refused),
+        cmocka_unit_test(a_rehearsal_whose_link_can_not_be_ended_says_so),
         cmocka_unit_test(a_rehearsal_finds_no_device_either),
         cmocka_unit_test(an_update_out_of_time_says_what_it_reached),
         cmocka_unit_test(out_of_time_in_the_second_image_tells_of_that),

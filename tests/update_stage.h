@@ -37,6 +37,7 @@ struct stage {
     uint32_t kind;               /* of the buttonless characteristic, 8EC90003 by default */
     const char *bootloader_name; /* NULL: that of the application */
     uint8_t name_status;         /* answer to the request for a name, 02 by default; 0 = silence */
+    uint8_t jump_status;         /* answer to the request to jump, 01 by default */
     bool name_ignored;           /* it is taken, but the bootloader does not use it */
     int connect_failures;        /* the next connections fail */
     bool stays;                  /* does not reset after the final Execute */
@@ -286,7 +287,7 @@ static int stage_receive(struct nordfu_central *self, uint16_t *handle, void *bu
         s->boot->now = deadline;
         return nordfu_error_set(error, NORDFU_ERR_TIMEOUT, "nothing");
     }
-    const uint8_t answer[] = {0x20, s->asked, s->asked == 1 ? 1 : s->name_status};
+    const uint8_t answer[] = {0x20, s->asked, s->asked == 1 ? s->jump_status : s->name_status};
     memcpy(buffer, answer, 3);
     return 3;
 }
@@ -363,6 +364,7 @@ static void stage_new(struct stage *s, enum mode mode)
                         .boot = boot_new(),
                         .kind = 0x8EC90003,
                         .name_status = 2,
+                        .jump_status = 1,
                         .mode = mode,
                         .after_jump = BOOTLOADER,
                         .after_loss = BOOTLOADER,

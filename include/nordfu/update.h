@@ -75,8 +75,9 @@ typedef void (*nordfu_event_fn)(void *context, const struct nordfu_event *event)
 
 /* What came of an update; filled in as far as it went, also on failure. */
 struct nordfu_update_result {
-    char central[160];       /* how the dongle described itself */
-    struct nordfu_link link; /* the last link to the bootloader; the characteristics are left out */
+    char central[160]; /* how the dongle described itself */
+    /* The last link to the bootloader, of a dry run to the device; characteristics are left out. */
+    struct nordfu_link link;
     enum nordfu_match match;
     uint32_t bytes;   /* image bytes confirmed by the device in this run */
     uint32_t resumed; /* image bytes that were there already */

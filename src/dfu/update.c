@@ -147,11 +147,11 @@ static int await_leaving(struct flow *f, bool *early)
                             (int)(LEAVE_TIMEOUT / NORDFU_SECOND));
 }
 
-/* The bootloader itself said no, not its radio. */
+/* The bootloader itself said no, not its radio or the application. */
 static bool is_verdict(const struct nordfu_error *error)
 {
     return error->speaker != NORDFU_SPEAKER_GATT && error->speaker != NORDFU_SPEAKER_SMP &&
-           error->speaker != NORDFU_SPEAKER_HCI;
+           error->speaker != NORDFU_SPEAKER_HCI && error->speaker != NORDFU_SPEAKER_BUTTONLESS;
 }
 
 /* What a refusal leaves (dfu-protocol D.5). */

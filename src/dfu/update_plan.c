@@ -106,7 +106,8 @@ int update_plan(struct flow *f)
         rc = plan_transfer(f);
     else
         plan_jump(f, device);
-    int end =
-        nordfu_central_disconnect(f->central, update_now(f) + UPDATE_DISCONNECT_TIMEOUT, NULL);
+    /* A failure of the end does not hide what came before. */
+    int end = nordfu_central_disconnect(f->central, update_now(f) + UPDATE_DISCONNECT_TIMEOUT,
+                                        rc != 0 ? NULL : f->error);
     return rc != 0 ? rc : end;
 }

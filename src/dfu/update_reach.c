@@ -154,12 +154,17 @@ static int connect_to(struct flow *f, const struct locate_found *found)
     return 0;
 }
 
-/* The link is to a bootloader: remember which. */
-static void arrive(struct flow *f, const struct locate_found *found)
+static void keep_link(struct flow *f)
 {
     const struct nordfu_link *link = nordfu_central_link(f->central);
     if (link != NULL)
         f->result->link = bare_link(link);
+}
+
+/* The link is to a bootloader: remember which. */
+static void arrive(struct flow *f, const struct locate_found *found)
+{
+    keep_link(f);
     if (!f->knows_application && locate_is_neighbour(found->match)) {
         f->application = f->options.address;
         f->knows_application = true;
@@ -278,6 +283,8 @@ int update_reach(struct flow *f, struct locate_found *found, enum buttonless_dev
     }
     if (*device == BUTTONLESS_BOOTLOADER)
         arrive(f, found);
+    else if (f->options.dry_run)
+        keep_link(f);
     return 0;
 }
 
