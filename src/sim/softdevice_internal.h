@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  * What the files of the SoftDevice share: softdevice.c (dispatch, events), _dialect.c (what differs
  * between the APIs), _config.c (before and around ENABLE), _options.c, _scan.c, _gap.c (connect),
- * _link.c (procedures of a link), _security.c, _gattc.c (client), _gatts.c (server).
+ * _link.c (procedures of a link), _security.c and _security_commands.c (pairing, encryption),
+ * _gattc.c (client), _gatts.c (server).
  */
 #ifndef NORDFU_SIM_SOFTDEVICE_INTERNAL_H
 #define NORDFU_SIM_SOFTDEVICE_INTERNAL_H
