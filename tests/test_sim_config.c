@@ -95,7 +95,7 @@ static void a_wrong_device_is_a_sentence(void **state)
         {"addr=DE063B974CD8,sd=0x10000", "expected: a number, 0 to 0xFFFF"},
         {"addr=DE063B974CD8,mode", "needs a value (app, bootloader or off)"},
         {"addr=DE063B974CD8,profile", "needs a value (sdk12 to sdk17)"},
-        {"addr=DE063B974CD8,chip=nrf51", "chip is one of nrf52832, nrf52840, with chip=nrf51 "
+        {"addr=DE063B974CD8,chip=nrf51", "chip is one of nrf52840, nrf52832, with chip=nrf51 "
                                          "profile is one of sdk12."},
         {"addr=DE063B974CD8,external-app,profile=sdk14", "try profile=sdk15"},
         {"addr=DE063B974CD8,mtu=248", "23 to 247"},

@@ -77,7 +77,7 @@ static void profiles_make_sense(void **state)
             sim_profile_on(sim_profile_find(kinds[i].profile), kinds[i].chip);
         assert_non_null(p);
         assert_non_null(strstr(sim_profile_names(), p->name));
-        assert_non_null(strstr(sim_profile_chips(), p->chip));
+        assert_non_null(sim_profile_at(i));
         assert_int_equal(p->bootloader_address % p->page_size, 0);
         assert_int_equal(p->application_address % p->page_size, 0);
         assert_true(p->application_address < p->debug_bootloader_address);
@@ -91,6 +91,7 @@ static void profiles_make_sense(void **state)
         assert_int_equal(p->mtu, p->sdk < 15 ? 23 : 247);
         assert_int_equal(p->settings_backup_address != 0, p->sdk >= 15);
     }
+    assert_null(sim_profile_at(KINDS));
     assert_null(sim_profile_on(sim_profile_find("sdk12"), "nrf52840"));
     assert_null(sim_profile_on(sim_profile_find("sdk14"), "nrf51"));
     assert_null(sim_profile_on(sim_profile_find("sdk17"), "nrf53"));

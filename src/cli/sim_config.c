@@ -394,17 +394,16 @@ static int read_pairs(void *config, const struct key *keys, const char *what, co
 /* Names what goes together instead. */
 static int no_such_chip(const struct sim_device_config *config, struct nordfu_error *error)
 {
-    static const char *const chips[] = {"nrf51", "nrf52832", "nrf52840"};
-    static const char *const names[] = {"sdk12", "sdk13", "sdk14", "sdk15", "sdk16", "sdk17"};
     const struct sim_profile *wanted =
         config->profile != NULL ? config->profile : sim_profile_find("sdk17");
     char on[64] = "", of[64] = "";
-    for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++)
-        if (sim_profile_on(wanted, chips[i]) != NULL)
-            add_name(on, sizeof(on), chips[i]);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (sim_profile_on(sim_profile_find(names[i]), config->chip) != NULL)
-            add_name(of, sizeof(of), names[i]);
+    const struct sim_profile *p;
+    for (size_t i = 0; (p = sim_profile_at(i)) != NULL; i++) {
+        if (p->sdk == wanted->sdk)
+            add_name(on, sizeof(on), p->chip);
+        if (strcmp(p->chip, config->chip) == 0)
+            add_name(of, sizeof(of), p->name);
+    }
     return nordfu_error_set(error, NORDFU_ERR_USAGE,
                             "There is no bootloader of %s for an %s: with profile=%s chip is one "
                             "of %s, with chip=%s profile is one of %s.",

@@ -58,7 +58,7 @@
 #define NRF52840_BACKUP     .settings_backup_address = 0xFE000
 #define SOFTDEVICE(id, end) .softdevice = (id), .application_address = (end)
 
-/* The first of a name is its usual chip. Keep `names` and `chips` in step. */
+/* The first of a name is its usual chip. Keep `names` in step. */
 static const struct sim_profile profiles[] = {
     {.name = "sdk12",
      .sdk = 12,
@@ -133,7 +133,6 @@ static const struct sim_profile profiles[] = {
 };
 
 static const char names[] = "sdk12, sdk13, sdk14, sdk15, sdk16, sdk17";
-static const char chips[] = "nrf51, nrf52832, nrf52840";
 
 #define COUNT (sizeof(profiles) / sizeof(profiles[0]))
 
@@ -160,9 +159,9 @@ const char *sim_profile_names(void)
     return names;
 }
 
-const char *sim_profile_chips(void)
+const struct sim_profile *sim_profile_at(size_t index)
 {
-    return chips;
+    return index < COUNT ? &profiles[index] : NULL;
 }
 
 struct sim_profile sim_profile_debug(const struct sim_profile *profile)

@@ -5,6 +5,7 @@
 #define NORDFU_SIM_PROFILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct sim_profile {
@@ -70,8 +71,8 @@ const struct sim_profile *sim_profile_find(const char *name);
 const struct sim_profile *sim_profile_on(const struct sim_profile *profile, const char *chip);
 /* The names, for messages: "sdk12, ..." */
 const char *sim_profile_names(void);
-/* The chips: "nrf51, ..." */
-const char *sim_profile_chips(void);
+/* All of them, on all their chips, from index 0 on; NULL behind the last. */
+const struct sim_profile *sim_profile_at(size_t index);
 /* The profile as a debug bootloader has it: that one is larger, so begins at another address. */
 struct sim_profile sim_profile_debug(const struct sim_profile *profile);
 /* Bytes an application may have at most above SoftDevice `fwid` (0 = none). */
