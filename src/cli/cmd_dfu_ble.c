@@ -392,7 +392,7 @@ static int update(struct run *run, const struct nordfu_package *package,
     if (code != 0)
         code = report_failure(run, code, &error);
     else if (run->json)
-        json_print_result(stdout, &result);
+        json_print_result(stdout, &result, wishes->dry_run);
     else if (wishes->dry_run)
         remark(run, "Dry run: nothing was changed.");
     else

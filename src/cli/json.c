@@ -173,6 +173,7 @@ void json_print_event(FILE *out, const struct nordfu_event *event)
     if (event->type == NORDFU_EVENT_CONNECTED) {
         address_member(&json, &event->link.address);
         link_members(&json, &event->link);
+        json_bool(&json, "encrypted", event->link.encrypted);
     }
     if (event->type == NORDFU_EVENT_IMAGE || event->type == NORDFU_EVENT_PROGRESS) {
         json_number(&json, "bytes", event->bytes);
@@ -181,10 +182,11 @@ void json_print_event(FILE *out, const struct nordfu_event *event)
     json_end(&json, out);
 }
 
-void json_print_result(FILE *out, const struct nordfu_update_result *result)
+void json_print_result(FILE *out, const struct nordfu_update_result *result, bool dry_run)
 {
     struct json json;
     json_begin(&json, "result");
+    json_bool(&json, "dry_run", dry_run);
     json_text(&json, "dongle", result->central);
     address_member(&json, &result->link.address);
     json_text(&json, "match", nordfu_match_name(result->match));

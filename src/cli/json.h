@@ -34,7 +34,7 @@ void json_end(struct json *json, FILE *out);
 
 /* The lines of `dfu ble`: an event, the result, and a failure. */
 void json_print_event(FILE *out, const struct nordfu_event *event);
-void json_print_result(FILE *out, const struct nordfu_update_result *result);
+void json_print_result(FILE *out, const struct nordfu_update_result *result, bool dry_run);
 void json_print_error(FILE *out, const struct nordfu_error *error, int exit_code);
 
 #endif

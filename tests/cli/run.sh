@@ -147,10 +147,11 @@ case_usage() {
     said "No such option: -v .* before the command: 'nordfu -v dfu ble'"
     expect 2 "$nordfu" --version
     said "Did you mean 'nordfu version'?"
-    for range in '--scan-time 0' '--scan-time 3601' '--baud 0' '--baud 3000001' '-cd -1' '-cd 3601'; do
+    for range in '--scan-time 0' '--scan-time 3601' '--baud 0' '--baud 3000001' '-cd -1' '-cd 3601' \
+        '--timeout 0' '--timeout 86401' '--prn -1' '--prn 65536' '--interval 7' '--interval 4001'; do
         # shellcheck disable=SC2086
         expect 2 "$nordfu" dfu ble -pkg p.zip $range
-        said 'it must be [0-9]* to [0-9]*'
+        said 'it must be [0-9.]* to [0-9]*'
     done
     expect 2 "$nordfu" dfu ble -pkg p.zip -p ''
     said "'-p' / '--port': it is empty"
@@ -575,6 +576,74 @@ case_bonded() {
     expect 0 "$nordfu" dfu ble -pkg app3.zip -p second -a $address --bonds bonds
     stop_sim
     device_runs 3 app3.bin
+}
+
+# A dry run says what it sees, and neither device nor files are changed.
+case_dry_run() {
+    make_package app 2 16384
+    start_sim --device "$device,pubkey=pub.pem" --device addr=C00000000001,buttonless=bonded,pubkey=pub.pem \
+        --device addr=C00000000011,mode=bootloader,profile=sdk17,pubkey=pub.pem,sd=0xCA,app-version=1 \
+        --device addr=C00000000021,mode=bootloader,profile=sdk17,pubkey=pub.pem,hw=51
+    expect 0 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a $address
+    said '^Image 1 of 1: application, 16384 bytes, version 2, signed\.$'
+    said 'would be told to start its bootloader (buttonless DFU without bonds)'
+    [ "$(tail -n 1 out)" = "Dry run: nothing was changed." ] || fail "not the last line"
+    expect 0 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a C00000000001 --bonds bonds
+    said 'would be paired with'
+    [ ! -e bonds ] || fail "a bond was kept"
+    expect 0 "$nordfu" dfu ble --dry-run --json -pkg app.zip -p dongle -a C00000000011
+    [ "$("$json_lines" result dry_run <out)" = true ] || fail "the result is not told from an update's"
+    [ "$("$json_lines" result mtu <out)" = 247 ] || fail "no link in the result"
+    grep -q '"plan".*accepts the init packet of the application' out || fail "no verdict"
+    ! grep -q '"event":"\(image\|jumping\|done\)"' out || fail "more than a plan"
+    expect 6 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a C00000000021
+    failed_with 'made for other hardware .*hardware version 52'
+    expect 5 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a C00000000099 --scan-time 1
+    stop_sim
+    [ "$(grep -c 'now runs version 1\.$' sim.log)" = 4 ] || fail "a device has another version"
+    ! grep -q ' device.jump' sim.log || fail "an application was stopped"
+}
+
+# Out of time: what is on the device is told, seen by a dry run, and thrown away on request.
+case_timeout_and_no_resume() {
+    make_package app 2 196608
+    start_sim --device "$device,pubkey=pub.pem"
+    began=$(date +%s)
+    expect 9 "$nordfu" dfu ble --json -pkg app.zip -p dongle -a $address -mtu 23 --timeout 6
+    [ $(($(date +%s) - began)) -le 9 ] || fail "--timeout 6 took longer than 9 s"
+    [ "$("$json_lines" error class <out)" = timeout ] || fail "not a timeout"
+    failed_with '[1-9][0-9]* of 196608 bytes of the application are on the device'
+    expect 0 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a $address
+    said '^It holds [1-9][0-9]* of 196608 bytes already; the update would go on from there\.$'
+    expect 0 "$nordfu" dfu ble --no-resume --json -pkg app.zip -p dongle -a $address
+    [ "$("$json_lines" result resumed <out)" = 0 ] || fail "gone on with"
+    [ "$("$json_lines" result bytes <out)" = 196608 ] || fail "not everything was sent"
+    stop_sim
+    device_runs 2 app.bin
+}
+
+case_trace() {
+    make_package app 2 8192
+    start_sim --device "addr=$address,name=Thermo,buttonless=bonded,pubkey=pub.pem"
+    umask 022
+    echo old >trace
+    chmod 644 trace
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --bonds bonds --trace trace --prn 8
+    [ "$(stat -c %a trace)" = 600 ] || fail "others may read the trace"
+    ! grep -v '^ *[0-9]*\.[0-9]\{6\} .' trace || fail "a line without its time"
+    for line in 'dfu > Set PRN 8' 'dfu > Select command' 'dfu > Create data, 4096 bytes' 'dfu > packet, bytes 0 to 244' \
+        'dfu < CRC: success, offset 8192, CRC [0-9A-F]*' 'dfu < Execute: success'; do
+        grep -q " $line\$" trace || fail "not in the trace: $line"
+    done
+    ltk=$(sed -n "s/.* ltk=\([0-9a-f]*\).*/\1/p" bonds)
+    tr -d ' ' <trace >packed
+    ! grep -qi "$ltk" packed || fail "the key is in the trace"
+    # Only who asks for keys gets them.
+    expect 0 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --bonds bonds --trace keys --trace-keys
+    tr -d ' ' <keys >packed
+    grep -qi "$ltk" packed || fail "the key is not in the trace"
+    expect 2 "$nordfu" dfu ble -pkg app.zip -p dongle -a $address --trace nowhere/trace
+    failed_with 'The file of --trace, nowhere/trace, '
 }
 
 case_sim_ends() {
