@@ -280,6 +280,38 @@ static void pairing_yields_the_keys_of_the_peer(void **state)
     finish(s);
 }
 
+static void pairing_cancelled_when_the_peer_may_have_its_keys_yields_ours(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond keys;
+    int rc = PAIR(s, &keys, STEPS_AGREE, DELAY(20), CANCEL, DELAY(300), SEND(SEC_UPDATE),
+                  SEND(BONDED_STATUS));
+    assert_int_equal(rc, 0);
+    assert_memory_equal(keys.ltk, bond.ltk, sizeof(keys.ltk));
+    assert_int_equal(nordfu_central_wait(s->central, in(s, 100), &s->error), NORDFU_ERR_CANCELLED);
+    fake_assert_done(&s->fake);
+}
+
+static void pairing_cancelled_without_outcome_ends_soon(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond keys;
+    int rc = PAIR(s, &keys, STEPS_AGREE, DELAY(20), CANCEL);
+    assert_int_equal(rc, NORDFU_ERR_CANCELLED);
+    assert_true(in(s, 0) < 10 * NORDFU_SECOND);
+    fake_assert_done(&s->fake);
+}
+
+static void pairing_cancelled_before_both_agreed_ends_at_once(void **state)
+{
+    struct setup *s = *state;
+    struct nordfu_bond keys;
+    int rc = PAIR(s, &keys, CALL(AUTHENTICATE), DELAY(20), CANCEL);
+    assert_int_equal(rc, NORDFU_ERR_CANCELLED);
+    assert_true(in(s, 0) < 7 * NORDFU_SECOND);
+    fake_assert_done(&s->fake);
+}
+
 static void identity_the_peer_kept_for_itself_is_none(void **state)
 {
     struct setup *s = *state;
@@ -540,6 +572,9 @@ int main(void)
         TEST(silence_about_encryption_ends_in_time),
         TEST(link_that_never_was_is_made_again_with_the_bond),
         TEST(pairing_yields_the_keys_of_the_peer),
+        TEST(pairing_cancelled_when_the_peer_may_have_its_keys_yields_ours),
+        TEST(pairing_cancelled_without_outcome_ends_soon),
+        TEST(pairing_cancelled_before_both_agreed_ends_at_once),
         TEST(identity_the_peer_kept_for_itself_is_none),
         TEST(encryption_may_be_told_after_the_outcome),
         TEST(pairing_after_the_peers_own_wish_works),

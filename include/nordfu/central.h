@@ -203,9 +203,11 @@ int nordfu_central_connect(struct nordfu_central *central, const struct nordfu_c
                            uint64_t deadline, struct nordfu_error *error);
 /*
  * Pairs with the peer of the present link (just works, bonding) and fills in *bond, which then
- * encrypts later links. The link is encrypted afterwards. Errors: NORDFU_ERR_REFUSED (speaker SMP:
- * the peer's reason; the link may be gone), NORDFU_ERR_UNSUPPORTED (this backend can't),
- * NORDFU_ERR_LINK, NORDFU_ERR_TIMEOUT.
+ * encrypts later links. The link is encrypted afterwards. Once both have agreed a cancellation is
+ * left to the next call, for up to 2 s: the peer has its half of the bond already, and would refuse
+ * whoever lost the other. Errors: NORDFU_ERR_REFUSED (speaker SMP: the peer's reason; the link may
+ * be gone), NORDFU_ERR_UNSUPPORTED (this backend can't), NORDFU_ERR_LINK, NORDFU_ERR_TIMEOUT,
+ * NORDFU_ERR_CANCELLED.
  */
 int nordfu_central_pair(struct nordfu_central *central, struct nordfu_bond *bond, uint64_t deadline,
                         struct nordfu_error *error);

@@ -73,6 +73,7 @@ struct central_security {
     uint32_t steps;               /* events about security, counted */
     bool pairing;                 /* asked for by this side */
     bool params_wanted;           /* the peer answered: it is this side's turn */
+    bool agreed;                  /* this side has answered, too */
     bool finished;                /* `outcome` counts */
     struct rpc_event_gap_auth_status outcome; /* secret */
 };

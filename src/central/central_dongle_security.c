@@ -10,6 +10,7 @@
 
 /* For the peer to look up its key; the procedure itself would wait for 40 s. */
 #define ENCRYPT_TIME (10 * NORDFU_SECOND)
+#define FINISH_TIME  (2 * NORDFU_SECOND) /* for a pairing that was cancelled too late */
 
 #define KEY_SIZE_MIN    7
 #define KEY_SIZE_MAX    16
@@ -278,6 +279,7 @@ static int accept_params(struct central_dongle *c, uint64_t deadline, struct nor
                    .peer = {.has_enc = true, .has_id = true}}};
     uint32_t status = 0;
     c->security.params_wanted = false;
+    c->security.agreed = true;
     int rc = central_dongle_call(c, RPC_GAP_SEC_PARAMS_REPLY, &params, &status, deadline, error);
     if (rc == 0 && status != 0)
         return central_dongle_refused(c, "pair with", status, error);
@@ -290,6 +292,22 @@ static bool is_paired(const struct central_dongle *c)
     return c->security.finished && (c->security.outcome.auth_status != 0 || c->link.encrypted);
 }
 
+/* The peer may have its half of the bond already, and would never again pair with somebody who has
+ * lost the other. So a cancellation waits for the outcome; a good one counts, and the next call is
+ * cancelled instead. */
+static int see_pairing_through(struct central_dongle *c, struct nordfu_error *error)
+{
+    uint64_t limit = dongle_now(c->dongle) + FINISH_TIME;
+    int rc = 0;
+    dongle_ignore_cancel(c->dongle, true);
+    while (rc == 0 && !c->security.finished)
+        rc = central_dongle_await_change(c, &c->security.steps, c->security.steps, limit, NULL);
+    dongle_ignore_cancel(c->dongle, false);
+    if (c->security.finished && c->security.outcome.auth_status == 0)
+        return 0;
+    return nordfu_error_set(error, NORDFU_ERR_CANCELLED, "Cancelled.");
+}
+
 static int run_pairing(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error)
 {
     uint32_t before = c->security.steps;
@@ -300,6 +318,8 @@ static int run_pairing(struct central_dongle *c, uint64_t deadline, struct nordf
         if (rc == 0 && c->security.params_wanted)
             rc = accept_params(c, deadline, error);
     }
+    if (rc == NORDFU_ERR_CANCELLED && c->security.agreed)
+        return see_pairing_through(c, error);
     /* That counts more than a link lost behind it, or a dongle that has nothing to answer any more.
      */
     if (c->security.finished && c->security.outcome.auth_status != 0)
@@ -355,7 +375,7 @@ int central_dongle_pair(struct nordfu_central *self, struct nordfu_bond *bond, u
         rc = learn_address(c, error);
     if (rc != 0)
         return rc;
-    c->security.params_wanted = c->security.finished = false;
+    c->security.params_wanted = c->security.agreed = c->security.finished = false;
     c->security.pairing = true;
     rc = run_pairing(c, deadline, error);
     c->security.pairing = false;
