@@ -297,6 +297,30 @@ static void power_goes_in_the_middle_of_a_flash_operation_and_returns(void **sta
     fixture_free(&f);
 }
 
+static void an_operation_that_was_cut_does_not_hide_the_later_ones(void **state)
+{
+    struct fixture f;
+    struct moment m;
+    (void)state;
+    damaged(&f, &m, SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 1); /* an erase */
+    uint32_t middle = (uint32_t)(m.time / 1000);
+    fixture_free(&f);
+    fixture_init(&f, &files);
+    fixture_build(&f);
+    fixture_damage(&f, &(struct sim_damage_config){SIM_DAMAGE_POWER_OFF, SIM_DAMAGE_AT_TIME,
+                                                   middle - 10, 0, 0, 0});
+    fixture_damage(
+        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 1, 0, 0, 0});
+    fixture_damage(
+        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 9, 0, 0, 0});
+    fixture_update(&f);
+    assert_int_equal(sim_damage_struck(f.damage, 0), 1);
+    assert_int_equal(sim_damage_struck(f.damage, 1), 0);
+    assert_int_equal(sim_damage_struck(f.damage, 2), 1);
+    fixture_assert_updated(&f);
+    fixture_free(&f);
+}
+
 static void power_goes_some_bytes_into_the_image(void **state)
 {
     struct fixture f;
@@ -577,6 +601,7 @@ int main(void)
         cmocka_unit_test(a_link_is_cut_at_the_jump),
         cmocka_unit_test(a_silence_lasts_as_long_as_ordered),
         cmocka_unit_test(power_goes_in_the_middle_of_a_flash_operation_and_returns),
+        cmocka_unit_test(an_operation_that_was_cut_does_not_hide_the_later_ones),
         cmocka_unit_test(power_goes_some_bytes_into_the_image),
         cmocka_unit_test(power_that_goes_for_ever_does_not_return),
         cmocka_unit_test(power_that_goes_at_the_jump_brings_the_application_back),

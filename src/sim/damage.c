@@ -119,9 +119,12 @@ static void power_returns(void *context)
     sim_device_power_on(d->device);
 }
 
+static void watch_flash(struct sim_damage *d);
+
 static void cut_power(struct sim_damage *d, uint64_t for_us)
 {
     sim_device_power_off(d->device);
+    watch_flash(d); /* the operation that was awaited may have been cut before its middle */
     sim_cancel(d->world, &d->power);
     if (for_us != SIM_DAMAGE_EVER)
         d->power = sim_after(d->world, for_us != 0 ? for_us : POWERLESS_US, power_returns, d);
@@ -322,9 +325,6 @@ static void jumps(void *context)
         }
 }
 
-/* Waits for the nearest of the operations that orders name. */
-static void watch_flash(struct sim_damage *d);
-
 static void in_flash(void *context)
 {
     struct sim_damage *d = context;
@@ -337,6 +337,7 @@ static void in_flash(void *context)
     watch_flash(d);
 }
 
+/* Waits for the nearest of the operations that orders name. */
 static void watch_flash(struct sim_damage *d)
 {
     uint32_t now = sim_device_operations(d->device);
