@@ -80,8 +80,8 @@ static inline void fixture_make_package(const char *firmware, const char *path, 
         bytes[i] = (uint8_t)((i * 2654435761u) >> 13);
     fixture_write(firmware, bytes, size);
     test_free(bytes);
-    struct nordfu_package_recipe recipe = {.firmware_path = firmware,
-                                           .fw_version = version,
+    struct nordfu_package_recipe recipe = {.application = {.path = firmware},
+                                           .application_version = version,
                                            .hw_version = 52,
                                            .sd_req = {0xCA},
                                            .sd_req_count = 1,

@@ -172,8 +172,8 @@ static void the_real_softdevice_and_bootloader_are_read(void **state)
 
 static struct nordfu_package_recipe recipe(const char *firmware, const char *key)
 {
-    struct nordfu_package_recipe recipe = {.firmware_path = firmware,
-                                           .fw_version = 1,
+    struct nordfu_package_recipe recipe = {.application = {.path = firmware},
+                                           .application_version = 1,
                                            .hw_version = 52,
                                            .sd_req = {0x100},
                                            .sd_req_count = 1,
@@ -304,7 +304,7 @@ static void bad_recipes_leave_nothing_behind(void **state)
         {"a.bin", NULL, 0, "o.zip", NORDFU_ERR_USAGE, "1 to 16 IDs"},
         {"a.bin", NULL, 17, "o.zip", NORDFU_ERR_USAGE, "not 17"},
         {"a.hex", NULL, 1, "o.zip", NORDFU_ERR_UNSUPPORTED, "only raw .bin"},
-        {"a.elf", NULL, 1, "o.zip", NORDFU_ERR_USAGE, "neither .bin nor .hex"},
+        {"a.elf", NULL, 1, "o.zip", NORDFU_ERR_UNSUPPORTED, "only raw .bin"},
         {"missing.bin", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "check the path"},
         {"empty.bin", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "is empty"},
         {"dir.bin", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "is a folder"},

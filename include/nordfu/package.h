@@ -39,22 +39,50 @@ const struct nordfu_image *nordfu_package_image(const struct nordfu_package *pac
 int nordfu_package_verify(const struct nordfu_package *package, const char *key_path,
                           struct nordfu_error *error);
 
-/* What goes into a new package with one application. Strings and bytes are the caller's. */
+/* Firmware that goes into a package. Strings and bytes are the caller's. */
+struct nordfu_firmware {
+    /* The file, NULL = no such image. Its last component names the image in the package
+     * (package.md 1.3), and its end tells the format: .bin is a raw image, everything else is Intel
+     * HEX. */
+    const char *path;
+    const void *bytes; /* the file's contents; NULL = they are read from `path` */
+    size_t size;       /* of `bytes` */
+};
+
+/*
+ * What goes into a new package: a bootloader, a SoftDevice, an application, a SoftDevice with one
+ * or both of the others. SoftDevice and bootloader become one image. Zero-initialise; the defaults
+ * are those of all members that are zero.
+ */
 struct nordfu_package_recipe {
-    const char *firmware_path; /* .bin (or .hex once Intel HEX is there) */
-    uint32_t fw_version;
+    struct nordfu_firmware application, bootloader, softdevice;
+    uint32_t application_version;
+    uint32_t bootloader_version;
     uint32_t hw_version;
-    uint32_t sd_req[NORDFU_MAX_SD_REQ]; /* in any order; written in that of package.md 2.4 */
-    size_t sd_req_count;                /* 1..NORDFU_MAX_SD_REQ */
+    /* SoftDevices (FWID) that the device may run before the update; in any order, written in that
+     * of package.md 2.4. Needed, but for external applications and with is_debug (then: any). */
+    uint32_t sd_req[NORDFU_MAX_SD_REQ];
+    size_t sd_req_count;
+    /* SoftDevices that the application runs on: that of the package, if there is one. Needed with
+     * application and SoftDevice. An application asks for these instead of sd_req; all other images
+     * accept them, too, so that an update can be repeated after its first half. */
+    uint32_t sd_id[NORDFU_MAX_SD_REQ];
+    size_t sd_id_count;
     bool is_debug;
+    bool is_external; /* the application is for another chip; excludes all other images */
+    /* How the bootloader checks application and SoftDevice at every start; a CRC without has_.
+     * NORDFU_VALIDATION_ECDSA needs a key. */
+    bool has_app_validation, has_sd_validation;
+    enum nordfu_validation app_validation, sd_validation;
     const char *key_path; /* PEM private key, or NULL for an unsigned package */
 };
 
 /*
- * Writes a package with one application image to `path`, under a temporary name that is renamed
- * when complete. The zip is reproducible but for the signature; an existing file is replaced. The
- * firmware is padded with FF to a multiple of 4. Errors: NORDFU_ERR_PACKAGE (inputs),
- * NORDFU_ERR_USAGE, NORDFU_ERR_UNSUPPORTED (Intel HEX), NORDFU_ERR_SYSTEM.
+ * Writes a package to `path`, under a temporary name that is renamed when complete. Equal recipes
+ * give equal bytes, dated SOURCE_DATE_EPOCH (UTC) or 1980-01-01; signatures are the exception where
+ * the cryptographic library can't make them deterministic (OpenSSL before 3.2). An existing file is
+ * replaced. Images are padded with FF to a multiple of 4. Errors: NORDFU_ERR_USAGE (the recipe),
+ * NORDFU_ERR_PACKAGE (firmware or key), NORDFU_ERR_SYSTEM. package.md 1 to 3.
  */
 int nordfu_package_write(const char *path, const struct nordfu_package_recipe *recipe,
                          struct nordfu_error *error);

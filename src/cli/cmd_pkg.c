@@ -119,7 +119,7 @@ static int read_recipe(const struct args *args, struct nordfu_package_recipe *re
 {
     const struct args_value *values = args->values;
     *recipe = (struct nordfu_package_recipe){
-        .firmware_path = values[OPTION_APPLICATION].text,
+        .application = {.path = values[OPTION_APPLICATION].text},
         .hw_version =
             values[OPTION_HW].count > 0 ? (uint32_t)values[OPTION_HW].number : DEBUG_VERSION,
         .is_debug = values[OPTION_DEBUG].count > 0,
@@ -131,15 +131,15 @@ static int read_recipe(const struct args *args, struct nordfu_package_recipe *re
                                  "Option '%s' is not possible yet; this version makes packages "
                                  "with one application.",
                                  options[i].name);
-    if (recipe->firmware_path == NULL && values[OPTION_VERSION].count > 0)
+    if (recipe->application.path == NULL && values[OPTION_VERSION].count > 0)
         return args_complain(args, "Application version with no image.");
-    if (recipe->firmware_path == NULL)
+    if (recipe->application.path == NULL)
         return args_complain(args, "--application required; this version makes packages with one "
                                    "application.");
     if (values[OPTION_HW].count == 0 && !recipe->is_debug)
         return args_complain(args, "--hw-version required.");
     int code = read_sd_req(args, recipe);
-    return code == ARGS_GO_ON ? read_version(args, &recipe->fw_version) : code;
+    return code == ARGS_GO_ON ? read_version(args, &recipe->application_version) : code;
 }
 
 /* What is special about a package that was made. */

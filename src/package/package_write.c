@@ -1,184 +1,192 @@
 /* SPDX-License-Identifier: MIT */
 #include "nordfu/package.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "package/archive.h"
-#include "package/file.h"
+#include "package/firmware.h"
 #include "package/init_packet.h"
 #include "package/key.h"
 #include "package/manifest.h"
-#include "package/sd_req.h"
+#include "package/names.h"
+#include "package/recipe.h"
 #include "package/sign.h"
 
-/* Everything that goes into the zip. */
-struct parts {
+/* SoftDevice and bootloader are one image: at most that and an application. */
+#define MAX_PARTS 2
+
+/* One image with its two files. */
+struct part {
+    struct nordfu_init_packet init;
     struct buf firmware;
-    struct buf manifest_text;
-    struct manifest manifest;
+    size_t sd_size; /* bytes of `firmware` that are a SoftDevice */
     uint8_t dat[NORDFU_MAX_INIT_PACKET];
     size_t dat_size;
 };
 
-static const char *last_component(const char *path)
+/* Everything that goes into the zip. */
+struct draft {
+    const struct nordfu_package_recipe *recipe;
+    struct crypto_key *key; /* NULL = unsigned */
+    struct manifest manifest;
+    struct buf manifest_text;
+    struct part parts[MAX_PARTS]; /* as in manifest.images */
+};
+
+/* Begins the next image. */
+static struct part *begin_part(struct draft *draft, enum manifest_kind kind)
 {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    struct part *part = &draft->parts[draft->manifest.count];
+    draft->manifest.images[draft->manifest.count++].kind = kind;
+    return part;
 }
 
-static bool ends_with(const char *text, const char *end)
+static int sign_validation(struct part *part, const struct crypto_key *key,
+                           struct nordfu_error *error)
 {
-    size_t size = strlen(text), tail = strlen(end);
-    return size >= tail && strcasecmp(text + size - tail, end) == 0;
+    struct nordfu_boot_validation *validation = &part->init.boot_validation[0];
+    size_t size = part->sd_size != 0 ? part->sd_size : part->firmware.size;
+    if (validation->type != NORDFU_VALIDATION_ECDSA)
+        return 0;
+    validation->size = sizeof(validation->bytes);
+    return sign_bytes(validation->bytes, part->firmware.data, size, key, error);
 }
 
-static int check_recipe(const char *path, const struct nordfu_package_recipe *recipe,
-                        struct nordfu_error *error)
+/* The init packet of an image whose firmware is complete. */
+static int finish_part(struct draft *draft, struct part *part, enum nordfu_image_type type,
+                       struct nordfu_error *error)
 {
-    if (recipe->sd_req_count == 0 || recipe->sd_req_count > NORDFU_MAX_SD_REQ)
-        return nordfu_error_set(
-            error, NORDFU_ERR_USAGE,
-            "A package needs 1 to %d IDs of SoftDevices that the application runs "
-            "on, not %zu: give them (0x00 for a device without SoftDevice).",
-            NORDFU_MAX_SD_REQ, recipe->sd_req_count);
-    if (ends_with(recipe->firmware_path, ".hex"))
-        return nordfu_error_set(
-            error, NORDFU_ERR_UNSUPPORTED,
-            "The firmware %s is Intel HEX, and only raw .bin files are supported "
-            "yet: convert it first (objcopy -I ihex -O binary IN.hex OUT.bin).",
-            recipe->firmware_path);
-    if (!ends_with(recipe->firmware_path, ".bin"))
-        return nordfu_error_set(
-            error, NORDFU_ERR_USAGE,
-            "The firmware %s is neither .bin nor .hex by its name: give a raw image "
-            "named .bin.",
-            recipe->firmware_path);
-    if (file_is_same(path, recipe->firmware_path) ||
-        (recipe->key_path != NULL && file_is_same(path, recipe->key_path)))
-        return nordfu_error_set(
-            error, NORDFU_ERR_USAGE,
-            "The package can't be written to %s, because that is one of the files it "
-            "is made from: choose another name.",
-            path);
-    return 0;
-}
-
-/* Reads the image and pads it to a multiple of 4 with FF, as bootloaders need it. */
-static int read_firmware(struct buf *firmware, const char *path, struct nordfu_error *error)
-{
-    int rc = file_read(firmware, path, NORDFU_MAX_IMAGE_SIZE, "firmware", error);
+    struct nordfu_init_packet *init = &part->init;
+    size_t rest = part->firmware.size - part->sd_size;
+    if (part->firmware.size > NORDFU_MAX_IMAGE_SIZE)
+        return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
+                                "The %s has %zu bytes, more than the %u that any device has room "
+                                "for: check that these are the right files.",
+                                nordfu_image_type_name(type), part->firmware.size,
+                                NORDFU_MAX_IMAGE_SIZE);
+    int rc = recipe_fill(init, type, draft->recipe, error);
     if (rc != 0)
         return rc;
-    if (firmware->size == 0)
-        return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
-                                "The firmware %s is empty: give a file with contents.", path);
-    if (!buf_append(firmware, "\xFF\xFF\xFF", (4 - firmware->size % 4) % 4))
+    init->sd_size = (uint32_t)part->sd_size;
+    if (type == NORDFU_IMAGE_APPLICATION || type == NORDFU_IMAGE_EXTERNAL_APPLICATION)
+        init->app_size = (uint32_t)rest;
+    else
+        init->bl_size = (uint32_t)rest;
+    init->has_hash = true;
+    if (!crypto_sha256(init->hash, part->firmware.data, part->firmware.size))
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
-    return 0;
-}
-
-/* Copies `name` with every ".bin" replaced by ".dat"; appends ".dat" when there is none. The sizes
- * fit: see below. */
-static void make_dat_name(char out[MANIFEST_MAX_FILE], const char *name)
-{
-    char *at = out;
-    strcpy(out, name);
-    bool replaced = false;
-    while ((at = strstr(at, ".bin")) != NULL) {
-        memcpy(at, ".dat", 4);
-        replaced = true;
-    }
-    if (!replaced) /* ".BIN": the names must differ */
-        strcat(out, ".dat");
-}
-
-/* Names as in package.md 1.3. */
-static int make_manifest(struct parts *parts, const char *firmware_path, struct nordfu_error *error)
-{
-    const char *base = last_component(firmware_path);
-    struct manifest_image *image = &parts->manifest.images[0];
-    if (strlen(base) + strlen(".dat") >= MANIFEST_MAX_FILE)
-        return nordfu_error_set(error, NORDFU_ERR_USAGE,
-                                "The firmware %s has too long a name for a package: rename it.",
-                                firmware_path);
-    parts->manifest.count = 1;
-    image->kind = MANIFEST_APPLICATION;
-    strcpy(image->bin_file, base);
-    make_dat_name(image->dat_file, base);
-    return manifest_encode(&parts->manifest, &parts->manifest_text, error);
-}
-
-static int fill_init(struct nordfu_init_packet *init, const struct nordfu_package_recipe *recipe,
-                     const struct buf *firmware, struct nordfu_error *error)
-{
-    *init = (struct nordfu_init_packet){
-        .type = NORDFU_IMAGE_APPLICATION,
-        .is_debug = recipe->is_debug,
-        .has_fw_version = true,
-        .has_hw_version = true,
-        .fw_version = recipe->fw_version,
-        .hw_version = recipe->hw_version,
-        .app_size = (uint32_t)firmware->size,
-        .has_hash = true,
-        .boot_validation = {{.type = NORDFU_VALIDATION_CRC}},
-        .boot_validation_count = 1,
-    };
-    memcpy(init->sd_req, recipe->sd_req, recipe->sd_req_count * sizeof(init->sd_req[0]));
-    init->sd_req_count = sd_req_order(init->sd_req, recipe->sd_req_count);
-    if (!crypto_sha256(init->hash, firmware->data, firmware->size))
-        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
-    return 0;
-}
-
-static int make_dat(struct parts *parts, const struct nordfu_package_recipe *recipe,
-                    struct nordfu_error *error)
-{
-    struct nordfu_init_packet init;
-    struct crypto_key *key = NULL;
-    int rc = fill_init(&init, recipe, &parts->firmware, error);
-    if (rc == 0 && recipe->key_path != NULL) {
-        rc = key_load(&key, recipe->key_path, error);
+    if (draft->key != NULL) {
+        rc = sign_validation(part, draft->key, error);
         if (rc == 0)
-            rc = sign_init_packet(&init, key, error);
-        crypto_key_free(&key);
+            rc = sign_init_packet(init, draft->key, error);
     }
-    return rc == 0 ? init_packet_encode(&init, parts->dat, &parts->dat_size, error) : rc;
+    return rc == 0 ? init_packet_encode(init, part->dat, &part->dat_size, error) : rc;
 }
 
-static int write_zip(const char *path, const struct parts *parts, struct nordfu_error *error)
+static int add_softdevice_bootloader(struct draft *draft, struct nordfu_error *error)
 {
-    const struct manifest_image *image = &parts->manifest.images[0];
-    const struct archive_file files[] = {
-        {MANIFEST_NAME, parts->manifest_text.data, parts->manifest_text.size},
-        {image->bin_file, parts->firmware.data, parts->firmware.size},
-        {image->dat_file, parts->dat, parts->dat_size},
-    };
-    return archive_write(path, files, sizeof(files) / sizeof(files[0]), error);
+    const struct nordfu_package_recipe *recipe = draft->recipe;
+    struct part *part = begin_part(draft, MANIFEST_SOFTDEVICE_BOOTLOADER);
+    struct manifest_image *names = &draft->manifest.images[draft->manifest.count - 1];
+    int rc = firmware_read(&part->firmware, &recipe->softdevice, "SoftDevice", error);
+    part->sd_size = part->firmware.size;
+    if (rc == 0)
+        rc = firmware_read(&part->firmware, &recipe->bootloader, "bootloader", error);
+    if (rc != 0)
+        return rc;
+    names_of_both(names);
+    names->has_sizes = true;
+    names->sd_size = (uint32_t)part->sd_size;
+    names->bl_size = (uint32_t)(part->firmware.size - part->sd_size);
+    return finish_part(draft, part, NORDFU_IMAGE_SOFTDEVICE_BOOTLOADER, error);
+}
+
+/* An image of one file. */
+static int add_single(struct draft *draft, enum manifest_kind kind, enum nordfu_image_type type,
+                      const struct nordfu_firmware *firmware, struct nordfu_error *error)
+{
+    size_t index = draft->manifest.count;
+    struct part *part = begin_part(draft, kind);
+    struct manifest_image *names = &draft->manifest.images[index];
+    int rc = firmware_read(
+        &part->firmware, firmware,
+        kind == MANIFEST_APPLICATION ? "application" : nordfu_image_type_name(type), error);
+    if (rc == 0 && kind == MANIFEST_SOFTDEVICE)
+        part->sd_size = part->firmware.size;
+    if (rc == 0)
+        rc = names_from_path(names, firmware->path, error);
+    if (rc == 0 && index > 0)
+        rc = names_make_unique(names, &draft->manifest.images[0], error);
+    return rc == 0 ? finish_part(draft, part, type, error) : rc;
+}
+
+static int add_images(struct draft *draft, struct nordfu_error *error)
+{
+    const struct nordfu_package_recipe *recipe = draft->recipe;
+    bool softdevice = recipe->softdevice.path != NULL, bootloader = recipe->bootloader.path != NULL;
+    int rc = 0;
+    if (softdevice && bootloader)
+        rc = add_softdevice_bootloader(draft, error);
+    else if (softdevice)
+        rc = add_single(draft, MANIFEST_SOFTDEVICE, NORDFU_IMAGE_SOFTDEVICE, &recipe->softdevice,
+                        error);
+    else if (bootloader)
+        rc = add_single(draft, MANIFEST_BOOTLOADER, NORDFU_IMAGE_BOOTLOADER, &recipe->bootloader,
+                        error);
+    if (rc == 0 && recipe->application.path != NULL)
+        rc = add_single(draft, MANIFEST_APPLICATION,
+                        recipe->is_external ? NORDFU_IMAGE_EXTERNAL_APPLICATION
+                                            : NORDFU_IMAGE_APPLICATION,
+                        &recipe->application, error);
+    return rc;
+}
+
+static int write_zip(const char *path, const struct draft *draft, struct nordfu_error *error)
+{
+    struct archive_file files[1 + 2 * MAX_PARTS] = {
+        {MANIFEST_NAME, draft->manifest_text.data, draft->manifest_text.size}};
+    size_t count = 1;
+    for (size_t i = 0; i < draft->manifest.count; i++) {
+        const struct manifest_image *names = &draft->manifest.images[i];
+        const struct part *part = &draft->parts[i];
+        files[count++] =
+            (struct archive_file){names->bin_file, part->firmware.data, part->firmware.size};
+        files[count++] = (struct archive_file){names->dat_file, part->dat, part->dat_size};
+    }
+    return archive_write(path, files, count, error);
+}
+
+static int build(struct draft *draft, struct nordfu_error *error)
+{
+    int rc = 0;
+    if (draft->recipe->key_path != NULL)
+        rc = key_load(&draft->key, draft->recipe->key_path, error);
+    if (rc == 0)
+        rc = add_images(draft, error);
+    if (rc == 0)
+        rc = manifest_encode(&draft->manifest, &draft->manifest_text, error);
+    return rc;
 }
 
 int nordfu_package_write(const char *path, const struct nordfu_package_recipe *recipe,
                          struct nordfu_error *error)
 {
-    int rc = check_recipe(path, recipe, error);
+    int rc = recipe_check(recipe, path, error);
     if (rc != 0)
         return rc;
-    struct parts *parts = calloc(1, sizeof(*parts));
-    if (parts == NULL)
+    struct draft *draft = calloc(1, sizeof(*draft));
+    if (draft == NULL)
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
-    rc = read_firmware(&parts->firmware, recipe->firmware_path, error);
+    draft->recipe = recipe;
+    rc = build(draft, error);
     if (rc == 0)
-        rc = make_manifest(parts, recipe->firmware_path, error);
-    if (rc == 0)
-        rc = make_dat(parts, recipe, error);
-    if (rc == 0)
-        rc = write_zip(path, parts, error);
-    buf_free(&parts->firmware);
-    buf_free(&parts->manifest_text);
-    free(parts);
+        rc = write_zip(path, draft, error);
+    crypto_key_free(&draft->key);
+    for (size_t i = 0; i < MAX_PARTS; i++)
+        buf_free(&draft->parts[i].firmware);
+    buf_free(&draft->manifest_text);
+    free(draft);
     return rc;
 }

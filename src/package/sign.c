@@ -16,21 +16,28 @@ static void swap_halves(uint8_t out[CRYPTO_SIGNATURE_SIZE], const uint8_t in[CRY
     }
 }
 
+int sign_bytes(uint8_t signature[CRYPTO_SIGNATURE_SIZE], const void *bytes, size_t size,
+               const struct crypto_key *key, struct nordfu_error *error)
+{
+    uint8_t hash[CRYPTO_SHA256_SIZE], numbers[CRYPTO_SIGNATURE_SIZE];
+    if (!crypto_sha256(hash, bytes, size))
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    int rc = crypto_sign(key, hash, numbers, error);
+    if (rc == 0)
+        swap_halves(signature, numbers);
+    return rc;
+}
+
 int sign_init_packet(struct nordfu_init_packet *packet, const struct crypto_key *key,
                      struct nordfu_error *error)
 {
-    uint8_t command[NORDFU_MAX_INIT_PACKET], hash[CRYPTO_SHA256_SIZE];
-    uint8_t signature[CRYPTO_SIGNATURE_SIZE];
+    uint8_t command[NORDFU_MAX_INIT_PACKET];
     size_t size = 0;
     int rc = init_packet_encode_command(packet, command, &size, error);
+    if (rc == 0)
+        rc = sign_bytes(packet->signature, command, size, key, error);
     if (rc != 0)
         return rc;
-    if (!crypto_sha256(hash, command, size))
-        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
-    rc = crypto_sign(key, hash, signature, error);
-    if (rc != 0)
-        return rc;
-    swap_halves(packet->signature, signature);
     packet->signature_type = ECDSA_P256_SHA256;
     packet->is_signed = true;
     return 0;

@@ -12,6 +12,11 @@
 #include "nordfu/error.h"
 #include "nordfu/image.h"
 
+/* The signature over `bytes` as it stands in packages, as boot validation, too. Errors:
+ * NORDFU_ERR_SYSTEM. */
+int sign_bytes(uint8_t signature[CRYPTO_SIGNATURE_SIZE], const void *bytes, size_t size,
+               const struct crypto_key *key, struct nordfu_error *error);
+
 /* Signs the packet as it is: sets is_signed, signature_type and signature. Errors:
  * NORDFU_ERR_USAGE, NORDFU_ERR_SYSTEM. */
 int sign_init_packet(struct nordfu_init_packet *packet, const struct crypto_key *key,
