@@ -38,10 +38,30 @@ static int check_list(const char *option, const struct sim_file_list *list, size
     return code;
 }
 
+static const char *path_at(const struct sim_files *files, size_t index)
+{
+    size_t images = files->images.count;
+    return index < images ? files->images.paths[index] : files->dumps.paths[index - images];
+}
+
+/* One would be overwritten. */
+static int check_twice(const struct sim_files *files, struct nordfu_error *error)
+{
+    for (size_t i = 1; i < files->images.count + files->dumps.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(path_at(files, i), path_at(files, j)) == 0)
+                return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                        "Two things can't be written to one file, %s.",
+                                        path_at(files, i));
+    return 0;
+}
+
 int sim_files_check(const struct sim_files *files, size_t devices, struct nordfu_error *error)
 {
     int code = check_list("--flash-out", &files->images, devices, error);
-    return code == 0 ? check_list("--flash-dump", &files->dumps, devices, error) : code;
+    if (code == 0)
+        code = check_list("--flash-dump", &files->dumps, devices, error);
+    return code == 0 ? check_twice(files, error) : code;
 }
 
 /* Writing */

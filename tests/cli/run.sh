@@ -676,6 +676,8 @@ case_sim_dump() {
     said '--flash-dump needs a --device'
     expect 2 "$nordfu" sim --device "$device" --flash-dump f --flash-dump g
     said 'There are more --flash-dump than --device'
+    expect 2 "$nordfu" sim --device "$device" --flash-out f --flash-dump f
+    said 'Two things .* one file, f\.'
 }
 
 case_sim_dump_images() {
