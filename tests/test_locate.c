@@ -437,18 +437,41 @@ static void a_bonded_bootloader_keeps_its_address(void **state)
     assert_int_equal(o.rc, NORDFU_ERR_NOT_FOUND);
 }
 
+/* While the application at ...D8 is linked. Returns whose bootloader is in the way. */
+static enum nordfu_match listen(const struct fake_advert *adverts, size_t count,
+                                struct locate_heard *before)
+{
+    const struct nordfu_address application = address(0xD8);
+    struct locate_found found;
+    struct fake_central f;
+    fake_init(&f);
+    f.adverts = adverts;
+    f.advert_count = count;
+    assert_int_equal(locate_listen(&f.central, &application, FAKE_SECOND, before, &found, NULL), 0);
+    return found.match;
+}
+
+static void a_bootloader_where_another_will_be_is_told_before_the_jump(void **state)
+{
+    (void)state;
+    static const enum nordfu_match matches[] = {NORDFU_MATCH_ADDRESS, NORDFU_MATCH_PLUS_ONE,
+                                                NORDFU_MATCH_NONE};
+    for (uint8_t i = 0; i < 6; i++) { /* ...D8 to DA in their bootloaders, in their applications */
+        const struct fake_advert advert =
+            heard(0, (uint8_t)(0xD8 + i % 3), i < 3 ? CONNECTABLE | SERVICE : CONNECTABLE, "x");
+        struct locate_heard before = {0};
+        assert_int_equal(listen(&advert, 1, &before), i < 3 ? matches[i] : NORDFU_MATCH_NONE);
+    }
+}
+
 static void only_one_fresh_dfutarg_is_taken(void **state)
 {
     (void)state;
     struct fake_advert adverts[] = {heard(0, 0x44, CONNECTABLE | SERVICE, "DfuTarg"),
                                     heard(1, 0x55, CONNECTABLE | SERVICE, "DfuTarg"),
                                     heard(2, 0x66, CONNECTABLE | SERVICE, "DfuTarg")};
-    struct fake_central f;
     struct locate_heard before = {0};
-    fake_init(&f);
-    f.adverts = adverts;
-    f.advert_count = 2;
-    assert_int_equal(locate_listen(&f.central, FAKE_SECOND, &before, NULL), 0);
+    assert_int_equal(listen(adverts, 2, &before), NORDFU_MATCH_NONE);
     assert_int_equal(before.count, 2);
     struct locate_wish wish;
     const struct locate_jump jump = {.application = address(0xD8), .before = &before};
@@ -468,17 +491,13 @@ static void what_was_heard_is_remembered_within_bounds(void **state)
 {
     (void)state;
     static struct fake_advert adverts[300];
-    struct fake_central f;
     struct locate_heard before = {0};
     for (size_t i = 0; i < 300; i++) {
         adverts[i] = heard(i, (uint8_t)i, CONNECTABLE, "x");
         adverts[i].advert.address.bytes[3] = (uint8_t)(i >> 8);
         adverts[i].every = 0;
     }
-    fake_init(&f);
-    f.adverts = adverts;
-    f.advert_count = 300;
-    assert_int_equal(locate_listen(&f.central, FAKE_SECOND, &before, NULL), 0);
+    assert_int_equal(listen(adverts, 300, &before), NORDFU_MATCH_NONE);
     assert_int_equal(before.count, 300);
 }
 
@@ -568,6 +587,7 @@ int main(void)
         cmocka_unit_test(a_device_without_the_given_name_is_a_candidate_only),
         cmocka_unit_test(a_name_given_earlier_is_as_good_as_dfutarg),
         cmocka_unit_test(a_bonded_bootloader_keeps_its_address),
+        cmocka_unit_test(a_bootloader_where_another_will_be_is_told_before_the_jump),
         cmocka_unit_test(only_one_fresh_dfutarg_is_taken),
         cmocka_unit_test(what_was_heard_is_remembered_within_bounds),
         cmocka_unit_test(a_bootloader_is_found_again_where_a_new_one_would_be),

@@ -13,6 +13,7 @@ static struct fixture_files files;
 struct neighbours {
     struct fixture f;
     struct sim_device *other;
+    bool keeps_address; /* the other one, in its bootloader */
 };
 
 static void build(struct neighbours *n, uint8_t low, const char *name, enum sim_device_mode mode)
@@ -21,6 +22,7 @@ static void build(struct neighbours *n, uint8_t low, const char *name, enum sim_
     struct sim_device_config config = n->f.device_config;
     config.address.bytes[0] = low;
     config.mode = mode;
+    config.same_address |= n->keeps_address;
     snprintf(config.name, sizeof(config.name), "%s", name);
     n->other = sim_device_new(n->f.world, n->f.air, &config);
     assert_non_null(n->other);
@@ -175,6 +177,26 @@ static void neighbours_are_told_apart_without_names_as_well(void **state)
     }
 }
 
+/* A bootloader waits where ours would be found, and nothing will tell the two apart: our
+ * application is left running. */
+static void without_names_a_bootloader_at_plus_one_bars_the_jump(void **state)
+{
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        struct neighbours n = {0};
+        fixture_init(&n.f, &files);
+        n.f.device_config.profile = sim_profile_find("sdk13");
+        n.f.device_config.set_name = SIM_SET_NAME_UNSUPPORTED;
+        n.f.device_config.same_address = same != 0;
+        n.keeps_address = true;
+        build(&n, 0xD9, "Other", SIM_MODE_BOOTLOADER);
+        fixture_update(&n.f);
+        assert_refused(&n, "At DE:06:3B:97:4C:D9, where the bootloader of the device would be");
+        assert_int_equal(sim_device_mode(n.f.device), SIM_MODE_APPLICATION);
+        take_down(&n);
+    }
+}
+
 static void two_bootloaders_of_one_name_are_listed(void **state)
 {
     (void)state;
@@ -234,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_bootloader_at_plus_one_without_our_name_is_left_alone),
         cmocka_unit_test(a_lonely_bootloader_at_plus_one_is_no_substitute),
         cmocka_unit_test(neighbours_are_told_apart_without_names_as_well),
+        cmocka_unit_test(without_names_a_bootloader_at_plus_one_bars_the_jump),
         cmocka_unit_test(two_bootloaders_of_one_name_are_listed),
         cmocka_unit_test(devices_in_a_row_are_updated_one_by_one),
     };

@@ -253,6 +253,19 @@ static int not_found(const struct search *search, uint64_t timeout, struct nordf
                             list);
 }
 
+static struct locate_found finding(const struct search *search, size_t index)
+{
+    const struct seen *seen = &search->states[index].seen;
+    struct locate_found found = {
+        .address = seen->address,
+        .match = search->wish->rules[index].match,
+        .application = seen->application,
+        .bootloader = seen->bootloader,
+    };
+    memcpy(found.name, seen->name, sizeof(found.name));
+    return found;
+}
+
 int locate(struct nordfu_central *central, const struct locate_wish *wish, uint64_t timeout,
            struct locate_found *found, struct nordfu_error *error)
 {
@@ -277,13 +290,7 @@ int locate(struct nordfu_central *central, const struct locate_wish *wish, uint6
         return unsure(&search, rule, error);
     if (state->ambiguous && rule->by_name)
         return ambiguous(&search, rule, error);
-    *found = (struct locate_found){
-        .address = state->seen.address,
-        .match = rule->match,
-        .application = state->seen.application,
-        .bootloader = state->seen.bootloader,
-    };
-    memcpy(found->name, state->seen.name, sizeof(found->name));
+    *found = finding(&search, (size_t)index);
     return 0;
 }
 
@@ -303,12 +310,19 @@ int locate_shared(struct nordfu_central *central, const struct nordfu_address *a
     return rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
 }
 
-int locate_listen(struct nordfu_central *central, uint64_t time, struct locate_heard *heard,
+int locate_listen(struct nordfu_central *central, const struct nordfu_address *application,
+                  uint64_t time, struct locate_heard *heard, struct locate_found *neighbour,
                   struct nordfu_error *error)
 {
-    const struct locate_wish everybody = {.heard = heard};
-    struct search search = {.wish = &everybody, .service = nordfu_uuid16(GATT_DFU_SERVICE)};
-    int rc =
-        nordfu_central_scan(central, report, &search, nordfu_central_now(central) + time, error);
+    struct locate_wish places;
+    locate_places(&places, application);
+    places.heard = heard;
+    struct search search = {.wish = &places, .service = nordfu_uuid16(GATT_DFU_SERVICE)};
+    uint64_t until = nordfu_central_now(central) + time;
+    int rc = nordfu_central_scan(central, report, &search, until, error);
+    int index = winner(&search, until, until);
+    *neighbour = (struct locate_found){0};
+    if (index >= 0)
+        *neighbour = finding(&search, (size_t)index);
     return rc == NORDFU_ERR_TIMEOUT ? 0 : rc;
 }

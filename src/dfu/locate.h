@@ -96,6 +96,8 @@ bool locate_is_neighbour(enum nordfu_match match);
 void locate_first(struct locate_wish *wish, const struct nordfu_update_options *options);
 /* The bootloader of an application after a jump. The wish refers to what `jump` points to. */
 void locate_jumped(struct locate_wish *wish, const struct locate_jump *jump);
+/* Bootloaders that would be taken for that of an application after a jump. */
+void locate_places(struct locate_wish *wish, const struct nordfu_address *application);
 /* The bootloader that was known before the link was lost or it restarted, or its application. */
 void locate_again(struct locate_wish *wish, const struct locate_return *again);
 
@@ -113,9 +115,15 @@ int locate(struct nordfu_central *central, const struct locate_wish *wish, uint6
 int locate_shared(struct nordfu_central *central, const struct nordfu_address *address,
                   bool *shared, struct nordfu_error *error);
 
-/* Listens for `time` µs and adds the addresses heard to *heard; a link stays. Errors: those of
- * nordfu_central_scan. */
-int locate_listen(struct nordfu_central *central, uint64_t time, struct locate_heard *heard,
+/*
+ * To be called before the application at `application`, which the central is linked to, jumps
+ * without a name: listens for `time` µs and adds the addresses heard to *heard; the link stays.
+ * Another device's bootloader where the application's would be found ends it and is told in
+ * *neighbour, whose `match` is NORDFU_MATCH_NONE if there is none. Errors: those of
+ * nordfu_central_scan.
+ */
+int locate_listen(struct nordfu_central *central, const struct nordfu_address *application,
+                  uint64_t time, struct locate_heard *heard, struct locate_found *neighbour,
                   struct nordfu_error *error);
 
 #endif

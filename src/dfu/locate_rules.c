@@ -202,6 +202,15 @@ void locate_jumped(struct locate_wish *wish, const struct locate_jump *jump)
         jumped_without_name(wish, jump);
 }
 
+void locate_places(struct locate_wish *wish, const struct nordfu_address *application)
+{
+    struct nordfu_address plus_one = locate_plus_one(application);
+    *wish = (struct locate_wish){0};
+    add_rule(wish, NORDFU_MATCH_PLUS_ONE, &plus_one, true, 0);
+    add_rule(wish, NORDFU_MATCH_ADDRESS, application, true, 0);
+    add_carry_rule(wish, application, 0);
+}
+
 /* The application may be back, or a new bootloader may have another address. */
 static void again_by_application(struct locate_wish *wish, const struct locate_return *again)
 {

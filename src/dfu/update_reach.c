@@ -174,6 +174,24 @@ static void arrive(struct flow *f, const struct locate_found *found)
     f->jumped = false;
 }
 
+/* Without a name nothing would tell the bootloader from a neighbour's at one of its addresses. */
+static int look_around(struct flow *f, const struct nordfu_address *address)
+{
+    struct locate_found neighbour;
+    int rc = locate_listen(f->central, address, LISTEN_TIME, &f->heard, &neighbour, f->error);
+    /* A central that can't scan beside a link has to do without. */
+    if (rc != 0 || neighbour.match == NORDFU_MATCH_NONE)
+        return rc == NORDFU_ERR_DONGLE ? 0 : rc;
+    char text[NORDFU_ADDRESS_TEXT];
+    nordfu_address_format(&neighbour.address, text);
+    return nordfu_error_set(f->error, NORDFU_ERR_NOT_FOUND,
+                            "At %s, where the bootloader of the device would be looked for, there "
+                            "is another device's bootloader already, and the device takes no name "
+                            "that would tell the two apart: its application is left running. "
+                            "Switch the other one off or update it first.",
+                            text);
+}
+
 /* Gives the bootloader a name to be known by; else it is worth knowing who is around already. */
 static int make_recognisable(struct flow *f, struct buttonless *b, enum buttonless_device device,
                              const struct nordfu_address *address)
@@ -187,10 +205,7 @@ static int make_recognisable(struct flow *f, struct buttonless *b, enum buttonle
         locate_make_name(f->name, address, update_now(f));
         rc = buttonless_name(b, f->name, &f->named, f->error);
     }
-    if (rc == 0 && f->named != BUTTONLESS_NAMED)
-        rc = locate_listen(f->central, LISTEN_TIME, &f->heard, f->error);
-    /* A central that can't scan beside a link has to do without. */
-    return rc == NORDFU_ERR_DONGLE ? 0 : rc;
+    return rc == 0 && f->named != BUTTONLESS_NAMED ? look_around(f, address) : rc;
 }
 
 static int start_bootloader(struct flow *f, enum buttonless_device device,
