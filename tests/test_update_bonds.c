@@ -193,6 +193,7 @@ static void a_bond_is_for_one_update_where_none_are_kept(void **state)
     run_on(&b, b.f.dongle, NULL);
     assert_updated(&b);
     assert_non_null(strstr(b.f.notes, "for this update only"));
+    assert_non_null(strstr(b.f.notes, "may refuse to pair for the next one"));
     take_down(&b);
 }
 

@@ -43,8 +43,10 @@ static void keep(struct flow *f)
 {
     struct nordfu_error error;
     if (f->options.bonds == NULL)
-        sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE,
-                  "Paired with the device; the bond is for this update only.");
+        sink_text(
+            f->sink, update_now(f), NORDFU_EVENT_NOTE,
+            "Paired with the device; the bond is for this update only, since there is no file "
+            "to keep it in: the device may refuse to pair for the next one.");
     else if (nordfu_bond_store_keep(f->options.bonds, &f->bond, &error) == 0)
         sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE,
                   "Paired with the device; the bond is kept for the next update.");
