@@ -51,10 +51,11 @@ struct nordfu_init_packet {
     uint32_t sd_req[NORDFU_MAX_SD_REQ]; /* SoftDevice FWIDs that the image accepts */
     size_t sd_req_count;
     uint32_t sd_size, bl_size, app_size; /* bytes */
-    bool has_hash;
-    uint8_t hash[32]; /* SHA-256 of the firmware in normal byte order */
+    bool has_hash;                       /* of type SHA-256 and as long as that */
+    uint8_t hash[32];                    /* SHA-256 of the firmware in normal byte order */
     struct nordfu_boot_validation boot_validation[NORDFU_MAX_BOOT_VALIDATION];
     size_t boot_validation_count;
+    uint8_t hash_type;      /* as decoded: 0 none, 1 CRC, 2 SHA-128, 3 SHA-256, 4 SHA-512 */
     uint8_t signature_type; /* 0 = ECDSA P-256 with SHA-256 */
     uint8_t signature[64];  /* as on the wire: r and s, each little endian */
 };

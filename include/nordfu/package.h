@@ -23,13 +23,30 @@ struct nordfu_package;
  * can't be read), NORDFU_ERR_UNSUPPORTED (a package for a legacy bootloader), NORDFU_ERR_SYSTEM.
  */
 int nordfu_package_open(struct nordfu_package **out, const char *path, struct nordfu_error *error);
+/*
+ * Reads what a package says about its images, and not the images: manifest and init packets, which
+ * are decoded and must announce a size. There may be no image at all. For looking at packages that
+ * nordfu_package_open refuses, too; they can't be sent. Errors as above.
+ */
+int nordfu_package_peek(struct nordfu_package **out, const char *path, struct nordfu_error *error);
 /* Frees the package with its images and nulls the pointer; NULL and *NULL are fine. */
 void nordfu_package_free(struct nordfu_package **package);
 
 /* Images in the order of transfer: SoftDevice and bootloader first, application last. Views into
- * the package, valid until it is freed; NULL when there is none of that index. */
+ * the package, valid until it is freed; NULL when there is none of that index. A package that was
+ * peeked into has init packets, but no firmware (NULL, 0 bytes). */
 size_t nordfu_package_image_count(const struct nordfu_package *package);
 const struct nordfu_image *nordfu_package_image(const struct nordfu_package *package, size_t index);
+
+/* What an image is called in a package. Views as above. */
+struct nordfu_image_names {
+    const char *member;   /* of the manifest: "softdevice_bootloader" ... "application" */
+    const char *firmware; /* file names in the zip */
+    const char *init_packet;
+};
+/* False, and nothing written, when there is none of that index. */
+bool nordfu_package_names(const struct nordfu_package *package, size_t index,
+                          struct nordfu_image_names *names);
 
 /*
  * Checks that every image is signed with the private half of the key in the PEM file `key_path` (a

@@ -34,6 +34,7 @@ extern const struct command cmd_sim;
 extern const struct command cmd_keys_generate;
 extern const struct command cmd_keys_display;
 extern const struct command cmd_pkg_generate;
+extern const struct command cmd_pkg_display;
 extern const struct command cmd_bond_list;
 extern const struct command cmd_bond_remove;
 

@@ -110,6 +110,32 @@ void json_bool(struct json *json, const char *key, bool value)
     member_done(json, before, comma);
 }
 
+void json_numbers(struct json *json, const char *key, const uint32_t *values, size_t count)
+{
+    size_t before = json->size;
+    bool comma = json->comma;
+    key_of(json, key);
+    add(json, "[");
+    for (size_t i = 0; i < count; i++)
+        add(json, "%s%u", i > 0 ? "," : "", (unsigned)values[i]);
+    add(json, "]");
+    member_done(json, before, comma);
+}
+
+void json_texts(struct json *json, const char *key, const char *const *values, size_t count)
+{
+    size_t before = json->size;
+    bool comma = json->comma;
+    key_of(json, key);
+    add(json, "[");
+    for (size_t i = 0; i < count; i++) {
+        add(json, "%s", i > 0 ? "," : "");
+        quoted(json, values[i]);
+    }
+    add(json, "]");
+    member_done(json, before, comma);
+}
+
 void json_enter(struct json *json, const char *key)
 {
     key_of(json, key);

@@ -26,6 +26,9 @@ void json_text(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, int64_t value);
 void json_real(struct json *json, const char *key, double value);
 void json_bool(struct json *json, const char *key, bool value);
+/* Arrays. */
+void json_numbers(struct json *json, const char *key, const uint32_t *values, size_t count);
+void json_texts(struct json *json, const char *key, const char *const *values, size_t count);
 /* A nested object: everything until json_leave goes into it. */
 void json_enter(struct json *json, const char *key);
 void json_leave(struct json *json);

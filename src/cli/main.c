@@ -16,8 +16,8 @@
 #include "nordfu.h"
 
 static const struct command *const commands[] = {
-    &cmd_dfu_ble,   &cmd_keys_generate, &cmd_keys_display, &cmd_pkg_generate,
-    &cmd_bond_list, &cmd_bond_remove,   &cmd_sim,
+    &cmd_dfu_ble,     &cmd_keys_generate, &cmd_keys_display, &cmd_pkg_generate,
+    &cmd_pkg_display, &cmd_bond_list,     &cmd_bond_remove,  &cmd_sim,
 };
 
 enum {
@@ -30,7 +30,7 @@ static const struct {
 } groups[] = {
     {"dfu", "Update a device."},
     {"keys", "Make and show signing keys."},
-    {"pkg", "Make update packages."},
+    {"pkg", "Make and show update packages."},
     {"bond", "Show and delete the bonds with devices."},
 };
 

@@ -52,6 +52,7 @@ static void take_command(struct nordfu_init_packet *packet, const pb_InitCommand
     packet->app_size = init->app_size;
     packet->sd_req_count = init->sd_req_count;
     memcpy(packet->sd_req, init->sd_req, init->sd_req_count * sizeof(init->sd_req[0]));
+    packet->hash_type = init->has_hash ? (uint8_t)init->hash.hash_type : 0;
     packet->has_hash = init->has_hash && init->hash.hash_type == pb_HashType_HASH_SHA256 &&
                        init->hash.hash.size == HASH_SIZE;
     if (packet->has_hash)

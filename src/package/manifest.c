@@ -121,10 +121,6 @@ static int take_members(struct manifest *manifest, json_t *root, const char *pac
         if (rc != 0)
             return rc;
     }
-    if (manifest->count == 0)
-        return refuse(error, package,
-                      "names no image (softdevice_bootloader, softdevice, bootloader or "
-                      "application)");
     return 0;
 }
 

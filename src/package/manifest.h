@@ -44,8 +44,8 @@ const char *manifest_kind_name(enum manifest_kind kind);
 
 /*
  * Reads the text of a manifest. Unknown members are ignored; null and an empty object count as
- * absent; a byte-order mark is skipped. `package` is named in error sentences. Errors:
- * NORDFU_ERR_PACKAGE (no JSON, no "manifest", no image, an image without its files),
+ * absent; a byte-order mark is skipped; there may be no image at all. `package` is named in error
+ * sentences. Errors: NORDFU_ERR_PACKAGE (no JSON, no "manifest", an image without its files),
  * NORDFU_ERR_UNSUPPORTED (a legacy package, package.md 1.4).
  */
 int manifest_decode(struct manifest *manifest, const void *text, size_t size, const char *package,

@@ -24,6 +24,7 @@ struct content {
 struct nordfu_package {
     char *path;
     struct archive *archive; /* while opening */
+    bool peek;               /* the firmware stays in there */
     struct content contents[MANIFEST_KINDS];
     size_t count;
 };
@@ -112,6 +113,25 @@ static int check_hash(const struct nordfu_package *package, const struct content
     return 0;
 }
 
+/* True if every size that matters for the type is there. */
+static bool announces_size(const struct nordfu_init_packet *init)
+{
+    bool both = init->type == NORDFU_IMAGE_SOFTDEVICE_BOOTLOADER;
+    return announced_size(init) != 0 && (!both || (init->sd_size != 0 && init->bl_size != 0));
+}
+
+static int check_announced(const struct nordfu_package *package, const struct content *content,
+                           struct nordfu_error *error)
+{
+    if (announces_size(&content->image.init))
+        return 0;
+    return nordfu_error_set(
+        error, NORDFU_ERR_PACKAGE,
+        "The init packet %s in %s announces no size of its %s, so every device would refuse it: "
+        "make the package again.",
+        content->names.dat_file, package->path, nordfu_image_type_name(content->image.init.type));
+}
+
 static int check_init(const struct nordfu_package *package, const struct content *content,
                       struct nordfu_error *error)
 {
@@ -166,12 +186,14 @@ static int read_content(struct nordfu_package *package, const struct manifest_im
                             error);
     if (rc != 0)
         return rc;
+    image->init_bytes = content->dat.data;
+    image->init_size = content->dat.size;
+    if (package->peek)
+        return check_announced(package, content, error);
     rc = archive_read(package->archive, names->bin_file, NORDFU_MAX_IMAGE_SIZE, &content->firmware,
                       error);
     if (rc != 0)
         return rc;
-    image->init_bytes = content->dat.data;
-    image->init_size = content->dat.size;
     image->firmware = content->firmware.data;
     image->firmware_size = content->firmware.size;
     return check_content(package, content, error);
@@ -200,18 +222,26 @@ static int read_package(struct nordfu_package *package, struct nordfu_error *err
     int rc = archive_open(&package->archive, package->path, error);
     if (rc == 0)
         rc = read_manifest(package, &manifest, error);
+    if (rc == 0 && manifest.count == 0 && !package->peek)
+        rc = nordfu_error_set(error, NORDFU_ERR_PACKAGE,
+                              "The manifest.json in %s names no image (softdevice_bootloader, "
+                              "softdevice, bootloader or application): make the package again, or "
+                              "ask whoever made it.",
+                              package->path);
     for (size_t i = 0; rc == 0 && i < manifest.count; i++)
         rc = read_content(package, &manifest.images[i], error);
     archive_free(&package->archive);
     return rc;
 }
 
-int nordfu_package_open(struct nordfu_package **out, const char *path, struct nordfu_error *error)
+static int open_package(struct nordfu_package **out, const char *path, bool peek,
+                        struct nordfu_error *error)
 {
     *out = NULL;
     struct nordfu_package *package = calloc(1, sizeof(*package));
     if (package == NULL)
         return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    package->peek = peek;
     package->path = strdup(path);
     int rc = package->path != NULL ? read_package(package, error)
                                    : nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
@@ -223,6 +253,16 @@ int nordfu_package_open(struct nordfu_package **out, const char *path, struct no
     }
     *out = package;
     return rc;
+}
+
+int nordfu_package_open(struct nordfu_package **out, const char *path, struct nordfu_error *error)
+{
+    return open_package(out, path, false, error);
+}
+
+int nordfu_package_peek(struct nordfu_package **out, const char *path, struct nordfu_error *error)
+{
+    return open_package(out, path, true, error);
 }
 
 void nordfu_package_free(struct nordfu_package **package)
@@ -246,6 +286,17 @@ size_t nordfu_package_image_count(const struct nordfu_package *package)
 const struct nordfu_image *nordfu_package_image(const struct nordfu_package *package, size_t index)
 {
     return index < package->count ? &package->contents[index].image : NULL;
+}
+
+bool nordfu_package_names(const struct nordfu_package *package, size_t index,
+                          struct nordfu_image_names *names)
+{
+    if (index >= package->count)
+        return false;
+    const struct manifest_image *image = &package->contents[index].names;
+    *names = (struct nordfu_image_names){manifest_kind_name(image->kind), image->bin_file,
+                                         image->dat_file};
+    return true;
 }
 
 int nordfu_package_verify(const struct nordfu_package *package, const char *key_path,

@@ -102,7 +102,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' bond 'bond list' 'bond remove' sim version help; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' bond 'bond list' 'bond remove' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
