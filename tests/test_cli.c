@@ -174,6 +174,36 @@ static void numbers_follow_the_prefix_rule(void **state)
     assert_int_equal(args.values[BASED].count, 0);
 }
 
+static void numbers_of_32_bits_may_wrap_around(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t value;
+    } good[] = {
+        {"3", 3},
+        {"0x34", 0x34},
+        {"010", 8},
+        {"0", 0},
+        {"-1", UINT32_MAX},
+        {"0x1FFFFFFFE", 0xFFFFFFFE},
+        {"+7", 7},
+        {"4294967296", 0},
+        {"0XffffffffffffffffffffFF", UINT32_MAX},
+        {"-4294967297", UINT32_MAX},
+        {"-010", 0u - 10},
+    };
+    static const char *const bad[] = {"",    "-",  "+",  "0x",  "09",  "-0x10", "1e3", "1.0",
+                                      "0xG", " 1", "1 ", "0o7", "--1", "none",  "/",   "0x:"};
+    uint32_t value;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(args_read_wrapped(good[i].text, &value));
+        assert_int_equal(value, good[i].value);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(args_read_wrapped(bad[i], &value));
+}
+
 static void near_names_are_found_and_far_ones_not(void **state)
 {
     (void)state;
@@ -378,6 +408,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_a_usage_error),
         cmocka_unit_test(seventeen_devices_are_one_too_many),
         cmocka_unit_test(numbers_follow_the_prefix_rule),
+        cmocka_unit_test(numbers_of_32_bits_may_wrap_around),
         cmocka_unit_test(near_names_are_found_and_far_ones_not),
         cmocka_unit_test(names_from_the_air_cannot_disturb_a_terminal),
         cmocka_unit_test(json_escapes_what_must_be_escaped),

@@ -161,6 +161,29 @@ bool args_read_based(const char *text, uint32_t *value)
     return true;
 }
 
+bool args_read_wrapped(const char *text, uint32_t *value)
+{
+    bool negative = text[0] == '-';
+    uint32_t base = text[0] == '0' ? 8 : 10, number = 0;
+    if (negative || text[0] == '+') {
+        text++;
+    } else if (base == 8 && (text[1] == 'x' || text[1] == 'X')) {
+        base = 16;
+        text += 2;
+    }
+    if (text[0] == 0)
+        return false;
+    for (; *text != 0; text++) {
+        char c = (char)tolower((unsigned char)*text);
+        uint32_t digit = c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a') + 10 : (uint32_t)(c - '0');
+        if (!isxdigit((unsigned char)c) || digit >= base)
+            return false;
+        number = number * base + digit;
+    }
+    *value = negative ? 0 - number : number;
+    return true;
+}
+
 static int read_integer(const struct args *args, const struct args_option *option, const char *text,
                         struct args_value *value)
 {
@@ -184,7 +207,8 @@ static int read_based(const struct args *args, const struct args_option *option,
         *value = (struct args_value){0};
         return ARGS_GO_ON;
     }
-    if (!args_read_based(text, &number))
+    bool wrapped = option->kind == ARGS_WRAPPED;
+    if (!(wrapped ? args_read_wrapped(text, &number) : args_read_based(text, &number)))
         return args_complain(args, "Invalid value for %s: %s is not a valid integer",
                              both_names(option, names), text);
     value->number = number;
@@ -244,6 +268,7 @@ static int take_value(const struct args *args, const struct args_option *option,
     case ARGS_INTEGER:
         return read_integer(args, option, text, value);
     case ARGS_BASED:
+    case ARGS_WRAPPED:
         return read_based(args, option, text, value);
     case ARGS_REAL:
         return read_real(args, option, text, value);
@@ -403,9 +428,9 @@ static void wrapped(const char *text, int indent, int column)
 static const char *value_name(const struct args_option *option, char text[128])
 {
     static const char *const names[] = {
-        [ARGS_FLAG] = "",        [ARGS_COUNT] = "",           [ARGS_TEXT] = " TEXT",
-        [ARGS_FILE] = " FILE",   [ARGS_INTEGER] = " INTEGER", [ARGS_BASED] = " NUMBER",
-        [ARGS_REAL] = " NUMBER", [ARGS_LIST] = " TEXT",
+        [ARGS_FLAG] = "",           [ARGS_COUNT] = "",           [ARGS_TEXT] = " TEXT",
+        [ARGS_FILE] = " FILE",      [ARGS_INTEGER] = " INTEGER", [ARGS_BASED] = " NUMBER",
+        [ARGS_WRAPPED] = " NUMBER", [ARGS_REAL] = " NUMBER",     [ARGS_LIST] = " TEXT",
     };
     if (option->kind != ARGS_CHOICE)
         return names[option->kind];

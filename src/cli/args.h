@@ -28,6 +28,7 @@ enum args_kind {
     ARGS_FILE,    /* an existing file */
     ARGS_INTEGER, /* decimal */
     ARGS_BASED,   /* 0..0xFFFFFFFF; 0x hexadecimal, leading 0 octal, "none" = not given */
+    ARGS_WRAPPED, /* like ARGS_BASED, but any integer: reduced modulo 2^32 */
     ARGS_REAL,    /* 0.0 or more, with a decimal point */
     ARGS_CHOICE,  /* one of `choices` */
     ARGS_LIST,    /* any text, repeatable: all are kept */
@@ -50,7 +51,7 @@ struct args_argument {
 struct args_value {
     unsigned count;                    /* how often it was given ("none" counts as not given) */
     const char *text;                  /* the last value as typed */
-    int64_t number;                    /* ARGS_INTEGER, ARGS_BASED */
+    int64_t number;                    /* ARGS_INTEGER, ARGS_BASED, ARGS_WRAPPED */
     double real;                       /* ARGS_REAL */
     const char *all[ARGS_MAX_REPEATS]; /* ARGS_LIST */
 };
@@ -98,6 +99,9 @@ void args_help(const struct args *args);
 
 /* Reads a number by the rule of ARGS_BASED (without "none"). */
 bool args_read_based(const char *text, uint32_t *value);
+
+/* Reads a number by the rule of ARGS_WRAPPED (without "none"); one with a sign is decimal. */
+bool args_read_wrapped(const char *text, uint32_t *value);
 
 /* The name in `names` (NULL-terminated) that was probably meant by `text`, or NULL. */
 const char *args_nearest(const char *text, const char *const *names);
