@@ -89,14 +89,12 @@ static void strike(void *context)
     }
 }
 
-/* The client's names for bootloaders come from the computer's randomness. */
 static void note(void *context, uint64_t time, const char *what, const char *data)
 {
     struct chaos *c = context;
-    const char *name = strstr(data, "name=");
     c->sum = crc32(c->sum, &time, sizeof(time));
     c->sum = crc32(c->sum, what, strlen(what));
-    c->sum = crc32(c->sum, data, name != NULL ? (size_t)(name - data) : strlen(data));
+    c->sum = crc32(c->sum, data, strlen(data));
     c->events++;
     if (c->left == 0 || --c->next > 0)
         return;

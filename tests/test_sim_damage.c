@@ -1,112 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Damage to order, each kind during a whole update: it strikes exactly where it was ordered. */
-#include "test.h"
-
-#include "fixture.h"
-
-#define FIRMWARE_SIZE 14000u /* four objects, the last of them 1712 bytes */
-#define PACKET        244u   /* bytes, at MTU 247 */
-
-static struct fixture_files files;
-
-/* The moment of the last strike, as the event log tells of it, and what was said around it. */
-struct moment {
-    struct fixture *f;
-    unsigned strikes;
-    char text[200];
-    uint64_t time;
-    uint32_t operation;
-    enum sim_device_mode mode;
-    struct bootloader_progress progress;
-    char before[200], after[200]; /* the lines before and behind it */
-    uint64_t off_at, on_at;       /* power; 0 = never */
-    uint64_t executed_at;         /* the newest object that was executed before the strike */
-    bool checks_flash;            /* how the object looks in flash before it is sent again */
-    uint32_t wrong_bytes, wrong_at, wrong_bits;
-};
-
-/* Where the image is being received: somewhere behind the application that runs. */
-static const uint8_t *find_image(const struct moment *m, const struct nordfu_image *image)
-{
-    const uint8_t *flash = sim_device_image_bytes(m->f->device);
-    for (size_t at = 16384; at < 0x80000; at += 4096)
-        if (memcmp(flash + at + 64, image->firmware + 64, 64) == 0)
-            return flash + at;
-    return NULL;
-}
-
-static void check_flash(struct moment *m)
-{
-    const struct nordfu_image *image = nordfu_package_image(m->f->package, 0);
-    const uint8_t *flash = find_image(m, image);
-    struct bootloader_progress p;
-    sim_device_get_progress(m->f->device, &p);
-    m->checks_flash = false;
-    assert_non_null(flash);
-    for (uint32_t i = 0; i < p.object_begin + p.object_max && i < image->firmware_size; i++) {
-        uint8_t wrong = flash[i] ^ image->firmware[i];
-        m->wrong_bytes += wrong != 0;
-        m->wrong_at = wrong != 0 ? i : m->wrong_at;
-        m->wrong_bits |= wrong;
-    }
-}
-
-static void take_moment(struct moment *m, uint64_t time, const char *data)
-{
-    m->strikes++;
-    m->time = time;
-    m->after[0] = 0;
-    m->operation = sim_device_operations(m->f->device);
-    m->mode = sim_device_mode(m->f->device);
-    sim_device_get_progress(m->f->device, &m->progress);
-    snprintf(m->text, sizeof(m->text), "%s", data);
-}
-
-static void listen(void *context, uint64_t time, const char *what, const char *data)
-{
-    struct moment *m = context;
-    if (strcmp(what, "bootloader.object") == 0 && m->strikes == 0)
-        m->executed_at = time;
-    if (strcmp(what, "bootloader.create") == 0 && m->strikes > 0 && m->checks_flash)
-        check_flash(m);
-    bool dongles = strncmp(what, "dongle.", 7) == 0;
-    char line[200];
-    snprintf(line, sizeof(line), "%s %s", what, data);
-    if (strcmp(what, "device.power") == 0)
-        *(strstr(data, "on=1") != NULL ? &m->on_at : &m->off_at) = time;
-    if (strcmp(what, "device.damage") == 0)
-        take_moment(m, time, data);
-    else if (!dongles && m->strikes == 0)
-        memcpy(m->before, line, sizeof(line));
-    else if (!dongles && m->after[0] == 0)
-        memcpy(m->after, line, sizeof(line));
-}
-
-/* An update with one damage. */
-static void run(struct fixture *f, struct moment *m, const struct sim_damage_config *damage)
-{
-    *m = (struct moment){.f = f};
-    fixture_build(f);
-    sim_listen(f->world, listen, m);
-    fixture_damage(f, damage);
-    fixture_update(f);
-}
-
-static void damaged(struct fixture *f, struct moment *m, enum sim_damage_kind kind,
-                    enum sim_damage_place place, uint32_t number)
-{
-    fixture_init(f, &files);
-    run(f, m, &(struct sim_damage_config){.kind = kind, .place = place, .number = number});
-}
-
-static void assert_struck_once(const struct moment *m, const char *text)
-{
-    char expected[200];
-    snprintf(expected, sizeof(expected), "device=DE:06:3B:97:4C:D8 %s", text);
-    assert_int_equal(m->strikes, 1);
-    assert_int_equal(sim_damage_struck(m->f->damage, 0), 1);
-    assert_string_equal(m->text, expected);
-}
+#include "damage_bench.h"
 
 /* The link */
 
@@ -297,30 +191,6 @@ static void power_goes_in_the_middle_of_a_flash_operation_and_returns(void **sta
     fixture_free(&f);
 }
 
-static void an_operation_that_was_cut_does_not_hide_the_later_ones(void **state)
-{
-    struct fixture f;
-    struct moment m;
-    (void)state;
-    damaged(&f, &m, SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 1); /* an erase */
-    uint32_t middle = (uint32_t)(m.time / 1000);
-    fixture_free(&f);
-    fixture_init(&f, &files);
-    fixture_build(&f);
-    fixture_damage(&f, &(struct sim_damage_config){SIM_DAMAGE_POWER_OFF, SIM_DAMAGE_AT_TIME,
-                                                   middle - 10, 0, 0, 0});
-    fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 1, 0, 0, 0});
-    fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 9, 0, 0, 0});
-    fixture_update(&f);
-    assert_int_equal(sim_damage_struck(f.damage, 0), 1);
-    assert_int_equal(sim_damage_struck(f.damage, 1), 0);
-    assert_int_equal(sim_damage_struck(f.damage, 2), 1);
-    fixture_assert_updated(&f);
-    fixture_free(&f);
-}
-
 static void power_goes_some_bytes_into_the_image(void **state)
 {
     struct fixture f;
@@ -451,142 +321,6 @@ static void the_flipped_bit_is_in_the_byte_that_was_named(void **state)
     }
 }
 
-/* Orders */
-
-static void orders_strike_one_after_the_other(void **state)
-{
-    struct fixture f;
-    struct moment m = {.f = &f};
-    (void)state;
-    fixture_init(&f, &files);
-    fixture_build(&f);
-    sim_listen(f.world, listen, &m);
-    fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_EXECUTE, 2, 0, 0, 0});
-    fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 50, 0, 0, 0});
-    fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_FLASH, 20, 0, 0, 0});
-    fixture_damage(
-        &f, &(struct sim_damage_config){SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 40, 0, 0, 0});
-    fixture_update(&f);
-    for (size_t i = 0; i < 4; i++)
-        assert_int_equal(sim_damage_struck(f.damage, i), 1);
-    assert_int_equal(m.strikes, 4);
-    fixture_assert_updated(&f);
-    assert_int_equal(f.result.reconnects, 3);
-    fixture_free(&f);
-}
-
-static void one_packet_suffers_one_cut(void **state)
-{
-    const struct sim_damage_config cut = {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 5000, 0, 0, 0};
-    struct fixture f;
-    struct moment m = {.f = &f};
-    (void)state;
-    fixture_init(&f, &files);
-    fixture_build(&f);
-    sim_listen(f.world, listen, &m);
-    fixture_damage(&f, &cut);
-    fixture_damage(&f, &cut);
-    fixture_update(&f);
-    assert_int_equal(m.strikes, 2);
-    fixture_assert_updated(&f);
-    assert_int_equal(f.result.reconnects, 2); /* the second one waited for another packet */
-    fixture_free(&f);
-}
-
-/* Two updates, one image each. */
-static void an_order_may_be_for_the_second_image(void **state)
-{
-    static const struct sim_damage_config orders[] = {
-        {SIM_DAMAGE_DROP_PACKET, SIM_DAMAGE_AT_PACKET, 9, 0, 0, 2},
-        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_INIT, 1, 0, 0, 2},
-        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_EXECUTE, 2, 0, 0, 2},
-        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_ANSWER, 2, 0, 0, 1},
-        {SIM_DAMAGE_CUT_LINK, SIM_DAMAGE_AT_BYTES, 1, 0, 0, 3},
-    };
-    struct fixture f;
-    struct moment m = {.f = &f};
-    (void)state;
-    fixture_init(&f, &files);
-    fixture_build(&f);
-    sim_listen(f.world, listen, &m);
-    for (size_t i = 0; i < 5; i++)
-        fixture_damage(&f, &orders[i]);
-    fixture_update(&f);
-    fixture_assert_updated(&f);
-    assert_int_equal(m.strikes, 1);
-    assert_int_equal(sim_damage_struck(f.damage, 3), 1);
-    fixture_target(&f);
-    fixture_update(&f);
-    fixture_assert_updated(&f);
-    assert_int_equal(m.strikes, 4);
-    for (size_t i = 0; i < 5; i++)
-        assert_int_equal(sim_damage_struck(f.damage, i), i < 4);
-    fixture_free(&f);
-}
-
-static void a_neighbour_is_not_damaged(void **state)
-{
-    struct fixture f;
-    struct moment m = {.f = &f};
-    (void)state;
-    fixture_init(&f, &files);
-    fixture_build(&f);
-    struct sim_device_config config = f.device_config;
-    config.address.bytes[0] = 0x11;
-    struct sim_device *other = sim_device_new(f.world, f.air, &config);
-    assert_non_null(other);
-    struct sim_damage *damage = sim_damage_new(f.world, other);
-    assert_true(sim_damage_add(
-        damage, &(struct sim_damage_config){.place = SIM_DAMAGE_AT_BYTES, .number = 1}));
-    sim_listen(f.world, listen, &m);
-    fixture_update(&f);
-    fixture_assert_updated(&f);
-    assert_int_equal(m.strikes, 0);
-    assert_int_equal(sim_damage_struck(damage, 0), 0);
-    sim_damage_free(&damage);
-    sim_device_free(&other);
-    fixture_free(&f);
-}
-
-static void what_does_not_fit_is_not_taken(void **state)
-{
-    struct fixture f;
-    (void)state;
-    fixture_init(&f, &files);
-    fixture_build(&f);
-    f.damage = sim_damage_new(f.world, f.device);
-    assert_false(
-        sim_damage_add(f.damage, &(struct sim_damage_config){.kind = SIM_DAMAGE_DROP_PACKET,
-                                                             .place = SIM_DAMAGE_AT_JUMP}));
-    assert_false(sim_damage_add(
-        f.damage,
-        &(struct sim_damage_config){.place = SIM_DAMAGE_AT_FLASH, .number = 1, .image = 2}));
-    for (size_t i = 0; i < SIM_DAMAGE_MAX; i++)
-        assert_true(sim_damage_add(
-            f.damage, &(struct sim_damage_config){.place = SIM_DAMAGE_AT_FLASH, .number = 1000}));
-    assert_false(sim_damage_add(
-        f.damage, &(struct sim_damage_config){.place = SIM_DAMAGE_AT_FLASH, .number = 1000}));
-    assert_int_equal(sim_damage_struck(f.damage, 99), 0);
-    fixture_free(&f);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    files_new(&files, FIRMWARE_SIZE);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    files_free(&files);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,7 +335,6 @@ int main(void)
         cmocka_unit_test(a_link_is_cut_at_the_jump),
         cmocka_unit_test(a_silence_lasts_as_long_as_ordered),
         cmocka_unit_test(power_goes_in_the_middle_of_a_flash_operation_and_returns),
-        cmocka_unit_test(an_operation_that_was_cut_does_not_hide_the_later_ones),
         cmocka_unit_test(power_goes_some_bytes_into_the_image),
         cmocka_unit_test(power_that_goes_for_ever_does_not_return),
         cmocka_unit_test(power_that_goes_at_the_jump_brings_the_application_back),
@@ -610,11 +343,6 @@ int main(void)
         cmocka_unit_test(a_dropped_packet_of_the_init_packet_is_noticed),
         cmocka_unit_test(a_flipped_packet_is_one_wrong_bit_and_found_by_the_crc),
         cmocka_unit_test(the_flipped_bit_is_in_the_byte_that_was_named),
-        cmocka_unit_test(orders_strike_one_after_the_other),
-        cmocka_unit_test(one_packet_suffers_one_cut),
-        cmocka_unit_test(an_order_may_be_for_the_second_image),
-        cmocka_unit_test(a_neighbour_is_not_damaged),
-        cmocka_unit_test(what_does_not_fit_is_not_taken),
     };
     return cmocka_run_group_tests_name("sim_damage", tests, set_up, tear_down);
 }
