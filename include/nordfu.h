@@ -11,6 +11,7 @@
 #include "nordfu/log.h"
 #include "nordfu/package.h"
 #include "nordfu/port.h"
+#include "nordfu/settings.h"
 #include "nordfu/target.h"
 #include "nordfu/update.h"
 
