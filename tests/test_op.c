@@ -157,8 +157,8 @@ static const struct row rows[] = {
     {&execute_data, false, 0x08, 0, "all bytes", "34567", "start the update again"},
     {&execute_data, true, 0x05, 0, "boot validation", "not signed", "key"},
     {&execute_data, true, 0x02, 0, "does not know", "0x02", "SDK 12"},
-    {&execute_init, false, 0x0B, 0x77, "no reason", "0x77", "-v"},
-    {&execute_init, false, 0x66, 0, "no reason", "0x66", "-v"},
+    {&execute_init, false, 0x0B, 0x77, "no reason", "0x77", "--trace"},
+    {&execute_init, false, 0x66, 0, "no reason", "0x66", "--trace"},
 };
 
 static void every_refusal_says_why_with_which_value_and_what_to_change(void **state)

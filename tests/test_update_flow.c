@@ -240,6 +240,35 @@ static void an_update_that_the_device_may_have_lost_is_repeated_once(void **stat
     test_free(s.boot);
 }
 
+/* With bonds the bootloader has its application's address; by name the application is found by
+ * its address the second time. */
+static void the_repeat_finds_bonded_and_named_devices_too(void **state)
+{
+    (void)state;
+    for (int by_name = 0; by_name < 2; by_name++) {
+        for (int bonded = 0; bonded < 2; bonded++) {
+            struct stage s;
+            struct nordfu_update_options options = {0};
+            stage_new(&s, APPLICATION);
+            s.supervision = 400;
+            s.after_done = APPLICATION;
+            s.resets = true;
+            s.kind = bonded ? 0x8EC90004 : 0x8EC90003;
+            s.wants_bond = s.whitelists = bonded != 0;
+            if (bonded)
+                s.bootloader = s.application;
+            snprintf(options.name, sizeof(options.name), "%s", by_name ? "Ther\nmo\x1B" : "");
+            struct outcome o = stage_update(&s, options);
+            if (o.rc != 0)
+                fail_msg("by name %d, bonded %d: %s", by_name, bonded, o.error.text);
+            assert_int_equal(s.done, 2);
+            assert_int_equal(s.jumps, 2);
+            assert_int_equal(s.pairings, bonded);
+            test_free(s.boot);
+        }
+    }
+}
+
 static void a_device_that_refuses_the_repeated_update_has_it(void **state)
 {
     (void)state;
@@ -377,6 +406,7 @@ int main(void)
         cmocka_unit_test(an_application_that_proves_to_be_the_new_one_is_left),
         cmocka_unit_test(a_device_gone_after_its_last_answer_was_lost_may_be_updated),
         cmocka_unit_test(an_update_that_the_device_may_have_lost_is_repeated_once),
+        cmocka_unit_test(the_repeat_finds_bonded_and_named_devices_too),
         cmocka_unit_test(a_device_that_refuses_the_repeated_update_has_it),
         cmocka_unit_test(a_device_gone_after_its_last_answer_may_be_updated),
         cmocka_unit_test(an_application_that_jumps_without_an_answer_is_found_by_its_address),

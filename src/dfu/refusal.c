@@ -156,7 +156,7 @@ static const struct meaning *find_meaning(const struct refusal *refusal, enum st
                                            STEP_ANY,
                                            0,
                                            "it gave no reason that nordfu knows",
-                                           "run again with -v -v -v -v for the exchange"};
+                                           "run again with --trace FILE for the whole exchange"};
     uint8_t extended = refusal->result == OP_EXTENDED ? refusal->extended : 0;
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         const struct meaning *m = &meanings[i];

@@ -156,7 +156,7 @@ case_usage() {
     expect 2 "$nordfu" dfu ble -pkg p.zip -p ''
     said "'-p' / '--port': it is empty"
     expect 2 "$nordfu" pkg generate --softdevice x y.zip
-    said 'not possible yet'
+    said '^Error: --hw-version required.$'
     expect 2 "$nordfu" sim --device name=x
     said 'needs an address'
     expect 2 "$nordfu" sim --device addr=$address,nmae=x
@@ -606,18 +606,18 @@ case_dry_run() {
 
 # Out of time: what is on the device is told, seen by a dry run, and thrown away on request.
 case_timeout_and_no_resume() {
-    make_package app 2 196608
+    make_package app 2 98304
     start_sim --device "$device,pubkey=pub.pem"
     began=$(date +%s)
-    expect 9 "$nordfu" dfu ble --json -pkg app.zip -p dongle -a $address -mtu 23 --timeout 6
-    [ $(($(date +%s) - began)) -le 9 ] || fail "--timeout 6 took longer than 9 s"
+    expect 9 "$nordfu" dfu ble --json -pkg app.zip -p dongle -a $address -mtu 23 --timeout 5
+    [ $(($(date +%s) - began)) -le 8 ] || fail "--timeout 5 took longer than 8 s"
     [ "$("$json_lines" error class <out)" = timeout ] || fail "not a timeout"
-    failed_with '[1-9][0-9]* of 196608 bytes of the application are on the device'
+    failed_with '[1-9][0-9]* of 98304 bytes of the application are on the device'
     expect 0 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a $address
-    said '^It holds [1-9][0-9]* of 196608 bytes already; the update would go on from there\.$'
+    said '^It holds [1-9][0-9]* of 98304 bytes already; the update would go on from there\.$'
     expect 0 "$nordfu" dfu ble --no-resume --json -pkg app.zip -p dongle -a $address
     [ "$("$json_lines" result resumed <out)" = 0 ] || fail "gone on with"
-    [ "$("$json_lines" result bytes <out)" = 196608 ] || fail "not everything was sent"
+    [ "$("$json_lines" result bytes <out)" = 98304 ] || fail "not everything was sent"
     stop_sim
     device_runs 2 app.bin
 }
