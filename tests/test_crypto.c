@@ -221,6 +221,31 @@ static void a_published_signature_verifies_and_no_changed_one_does(void **state)
     assert_false(crypto_verify(changed, hash, sample_signature));
 }
 
+/* The private half of sample_xy. */
+static void signatures_are_equal_where_the_library_can_make_them_so(void **state)
+{
+    (void)state;
+    static const char pem[] = "-----BEGIN EC PRIVATE KEY-----\n"
+                              "MHcCAQEEIMmvqdhFunUWa1whV2ex1pNOUMPbNuibEnuKYisSD2choAoGCCqGSM49\n"
+                              "AwEHoUQDQgAEYP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Z5A/4QCLi8\n"
+                              "maQa6elWKLxk8vGyDC1+n1F3o8KU1EYimQ==\n"
+                              "-----END EC PRIVATE KEY-----\n";
+    uint8_t hash[CRYPTO_SHA256_SIZE], one[CRYPTO_SIGNATURE_SIZE], other[CRYPTO_SIGNATURE_SIZE];
+    struct crypto_key *key = NULL;
+    struct nordfu_error error = {0};
+    if (crypto_key_load(&key, pem, strlen(pem), "pem", &error) != 0)
+        fail_msg("%s", error.text);
+    assert_true(crypto_sha256(hash, "sample", 6));
+    assert_int_equal(crypto_sign(key, hash, one, NULL), 0);
+    assert_int_equal(crypto_sign(key, hash, other, NULL), 0);
+    assert_true(crypto_verify(sample_xy, hash, one));
+    bool equal = memcmp(one, other, sizeof(one)) == 0;
+    print_message("signatures are %s here\n", equal ? "deterministic" : "random");
+    if (equal)
+        assert_memory_equal(one, sample_signature, sizeof(one));
+    crypto_key_free(&key);
+}
+
 static void generated_keys_differ_sign_and_survive_their_pem(void **state)
 {
     (void)state;
@@ -289,6 +314,7 @@ int main(void)
         cmocka_unit_test(public_key_is_read_from_either_half),
         cmocka_unit_test(public_key_is_written_as_in_the_vector),
         cmocka_unit_test(a_published_signature_verifies_and_no_changed_one_does),
+        cmocka_unit_test(signatures_are_equal_where_the_library_can_make_them_so),
         cmocka_unit_test(generated_keys_differ_sign_and_survive_their_pem),
         cmocka_unit_test(aes128_gives_the_published_blocks),
     };

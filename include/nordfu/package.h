@@ -110,6 +110,12 @@ int nordfu_package_write(const char *path, const struct nordfu_package_recipe *r
  */
 int nordfu_key_generate(const char *path, bool overwrite, struct nordfu_error *error);
 
+/*
+ * Tells whether a key (public or private, PEM) is one whose private half everybody has, because it
+ * was published for development. Errors: NORDFU_ERR_PACKAGE (the key), NORDFU_ERR_SYSTEM.
+ */
+int nordfu_key_is_published(const char *path, bool *published, struct nordfu_error *error);
+
 /* Writes the public half of a key as SubjectPublicKeyInfo PEM; an existing file is replaced.
  * Errors: NORDFU_ERR_PACKAGE (the key), NORDFU_ERR_USAGE (both paths are one file),
  * NORDFU_ERR_SYSTEM. */

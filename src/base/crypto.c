@@ -14,6 +14,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 
 #define CURVE       "prime256v1"
@@ -358,13 +359,28 @@ static size_t numbers_to_der(const uint8_t raw[CRYPTO_SIGNATURE_SIZE],
     return size > 0 ? (size_t)size : 0;
 }
 
+/* Asks for a nonce that follows from key and digest (RFC 6979), where OpenSSL offers it: from 3.2
+ * on, whatever it was when this was compiled. Otherwise the nonce is random. */
+static bool choose_nonce(EVP_PKEY_CTX *context)
+{
+    static const char name[] = "nonce-type";
+    unsigned deterministic = 1;
+    const OSSL_PARAM *known = EVP_PKEY_CTX_settable_params(context);
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_uint(name, &deterministic),
+                           OSSL_PARAM_construct_end()};
+    if (known == NULL || OSSL_PARAM_locate_const(known, name) == NULL)
+        return true;
+    return EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
+           EVP_PKEY_CTX_set_params(context, params) == 1;
+}
+
 int crypto_sign(const struct crypto_key *key, const uint8_t hash[CRYPTO_SHA256_SIZE],
                 uint8_t signature[CRYPTO_SIGNATURE_SIZE], struct nordfu_error *error)
 {
     uint8_t der[DER_SIGNATURE_MAX];
     size_t size = sizeof(der);
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-    bool good = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
+    bool good = context != NULL && EVP_PKEY_sign_init(context) == 1 && choose_nonce(context) &&
                 EVP_PKEY_sign(context, der, &size, hash, CRYPTO_SHA256_SIZE) == 1 &&
                 numbers_from_der(der, size, signature);
     EVP_PKEY_CTX_free(context);

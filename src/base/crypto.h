@@ -69,7 +69,8 @@ int crypto_public_load(uint8_t xy[CRYPTO_PUBLIC_SIZE], const char *pem, size_t s
 int crypto_public_encode(const uint8_t xy[CRYPTO_PUBLIC_SIZE], char pem[CRYPTO_PEM_MAX],
                          struct nordfu_error *error);
 
-/* Signs a SHA-256 digest. Errors: NORDFU_ERR_SYSTEM. */
+/* Signs a SHA-256 digest: equally every time with OpenSSL 3.2 or newer (RFC 6979), else with a
+ * random nonce. Errors: NORDFU_ERR_SYSTEM. */
 int crypto_sign(const struct crypto_key *key, const uint8_t hash[CRYPTO_SHA256_SIZE],
                 uint8_t signature[CRYPTO_SIGNATURE_SIZE], struct nordfu_error *error);
 /* True if the signature over the digest was made with the other half of the key. False for anything

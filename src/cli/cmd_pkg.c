@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * nordfu pkg: make update packages. */
+ * nordfu pkg generate: make update packages. */
 #include <string.h>
 
 #include "cli/command.h"
@@ -8,23 +8,25 @@
 enum {
     OPTION_DEBUG,
     OPTION_APPLICATION,
-    OPTION_VERSION,
-    OPTION_VERSION_STRING,
+    OPTION_APP_VERSION,
+    OPTION_APP_VERSION_STRING,
+    OPTION_BOOTLOADER,
+    OPTION_BL_VERSION,
     OPTION_HW,
     OPTION_SD_REQ,
-    OPTION_KEY,
-    OPTION_BOOTLOADER, /* from here on: known, but not possible yet */
-    OPTION_BOOTLOADER_VERSION,
-    OPTION_SOFTDEVICE,
     OPTION_SD_ID,
+    OPTION_SOFTDEVICE,
     OPTION_SD_VALIDATION,
     OPTION_APP_VALIDATION,
+    OPTION_KEY,
     OPTION_EXTERNAL,
-    OPTION_ZIGBEE,
     OPTIONS,
 };
 
-#define NOT_YET "Not possible yet."
+/* In the order of enum nordfu_validation. */
+static const char *const validations[] = {"NO_VALIDATION", "VALIDATE_GENERATED_CRC",
+                                          "VALIDATE_GENERATED_SHA256", "VALIDATE_ECDSA_P256_SHA256",
+                                          NULL};
 
 static const struct args_option options[OPTIONS] = {
     [OPTION_DEBUG] =
@@ -33,127 +35,273 @@ static const struct args_option options[OPTIONS] = {
          false},
     [OPTION_APPLICATION] = {NULL, "--application", ARGS_TEXT, "The application's image (.bin).",
                             NULL, false},
-    [OPTION_VERSION] = {NULL, "--application-version", ARGS_BASED, "The application's version.",
-                        NULL, false},
-    [OPTION_VERSION_STRING] = {NULL, "--application-version-string", ARGS_TEXT,
-                               "The version as A.B.C, which counts as A x 10000 + B x 100 + C.",
-                               NULL, false},
-    [OPTION_HW] = {NULL, "--hw-version", ARGS_BASED, "The hardware version the image is for.", NULL,
-                   false},
+    [OPTION_APP_VERSION] = {NULL, "--application-version", ARGS_BASED, "The application's version.",
+                            NULL, false},
+    [OPTION_APP_VERSION_STRING] = {NULL, "--application-version-string", ARGS_TEXT,
+                                   "The version as A.B.C, which counts as A x 10000 + B x 100 + C.",
+                                   NULL, false},
+    [OPTION_BOOTLOADER] = {NULL, "--bootloader", ARGS_TEXT, "The bootloader's image.", NULL, false},
+    [OPTION_BL_VERSION] = {NULL, "--bootloader-version", ARGS_BASED, "The bootloader's version.",
+                           NULL, false},
+    [OPTION_HW] = {NULL, "--hw-version", ARGS_BASED, "The hardware version the images are for.",
+                   NULL, false},
     [OPTION_SD_REQ] = {NULL, "--sd-req", ARGS_LIST,
-                       "SoftDevice ids (FWID) the image works with, separated by commas.", NULL,
-                       false},
+                       "SoftDevice ids (FWID) that the device may run before the update, separated "
+                       "by commas.",
+                       NULL, false},
+    [OPTION_SD_ID] = {NULL, "--sd-id", ARGS_LIST,
+                      "The id of the SoftDevice in the package, which the application asks for "
+                      "instead; with application and SoftDevice.",
+                      NULL, false},
+    [OPTION_SOFTDEVICE] = {NULL, "--softdevice", ARGS_TEXT, "The SoftDevice's image.", NULL, false},
+    [OPTION_SD_VALIDATION] = {NULL, "--sd-boot-validation", ARGS_CHOICE,
+                              "How the bootloader checks the SoftDevice at every start; default "
+                              "VALIDATE_GENERATED_CRC.",
+                              validations, false},
+    [OPTION_APP_VALIDATION] = {NULL, "--app-boot-validation", ARGS_CHOICE,
+                               "The same for the application.", validations, false},
     [OPTION_KEY] = {NULL, "--key-file", ARGS_FILE, "The private key to sign with.", NULL, false},
-    [OPTION_BOOTLOADER] = {NULL, "--bootloader", ARGS_TEXT, NOT_YET, NULL, false},
-    [OPTION_BOOTLOADER_VERSION] = {NULL, "--bootloader-version", ARGS_BASED, NOT_YET, NULL, false},
-    [OPTION_SOFTDEVICE] = {NULL, "--softdevice", ARGS_TEXT, NOT_YET, NULL, false},
-    [OPTION_SD_ID] = {NULL, "--sd-id", ARGS_LIST, NOT_YET, NULL, false},
-    [OPTION_SD_VALIDATION] = {NULL, "--sd-boot-validation", ARGS_TEXT, NOT_YET, NULL, false},
-    [OPTION_APP_VALIDATION] = {NULL, "--app-boot-validation", ARGS_TEXT, NOT_YET, NULL, false},
-    [OPTION_EXTERNAL] = {NULL, "--external-app", ARGS_FLAG, NOT_YET, NULL, false},
-    [OPTION_ZIGBEE] = {NULL, "--zigbee", ARGS_TEXT, NOT_YET, NULL, false},
+    [OPTION_EXTERNAL] = {NULL, "--external-app", ARGS_FLAG,
+                         "The application is for another chip, to which the device passes it on.",
+                         NULL, false},
 };
 
 #define DEBUG_VERSION UINT32_MAX
-#define DEBUG_SD_REQ  0xFFFEu
+
+static bool is_given(const struct args *args, int option)
+{
+    return args->values[option].count > 0;
+}
+
+static bool has_version_string(const struct args *args)
+{
+    const char *text = args->values[OPTION_APP_VERSION_STRING].text;
+    return text != NULL && text[0] != 0;
+}
+
+/* What makes no sense together, and the words of nrfutil for it. */
+struct rule {
+    bool broken;
+    const char *words;
+};
+
+static int check_rules(const struct args *args, const struct rule *rules, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rules[i].broken)
+            return args_complain(args, "%s", rules[i].words);
+    return ARGS_GO_ON;
+}
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* One of the three numbers of a version, up to the next point or the end. */
+static bool read_version_part(const char **next, uint64_t *number)
+{
+    const char *begin = *next;
+    *number = 0;
+    for (; **next >= '0' && **next <= '9' && *number <= UINT32_MAX; (*next)++)
+        *number = *number * 10 + (uint64_t)(**next - '0');
+    return *next > begin;
+}
 
 /* "1.2.3" -> 10203 */
-static int read_version_string(const struct args *args, const char *text, uint32_t *version)
+static int read_version_string(const struct args *args, uint32_t *version)
 {
-    unsigned a, b, c;
-    int used = 0;
-    if (strspn(text, "0123456789.") != strlen(text) ||
-        sscanf(text, "%9u.%9u.%9u%n", &a, &b, &c, &used) != 3 || text[used] != 0 || a > 400000)
+    const char *text = args->values[OPTION_APP_VERSION_STRING].text, *next = text;
+    uint64_t part[3] = {0};
+    bool good = true;
+    int points = 0;
+    for (const char *at = text; *at != 0; at++)
+        points += *at == '.';
+    if (points != 2)
         return args_complain(
             args, "Invalid value for application-version-string: Must be on the format x.y.z");
-    uint64_t number = (uint64_t)a * 10000 + (uint64_t)b * 100 + c;
+    for (size_t i = 0; i < 3 && good; i++)
+        good = read_version_part(&next, &part[i]) && *next++ == (i < 2 ? '.' : 0);
+    if (!good)
+        return args_complain(args,
+                             "Invalid value for application-version-string: '%s' is not made of "
+                             "three numbers in decimal digits.",
+                             text);
+    uint64_t number = part[0] * 10000 + part[1] * 100 + part[2];
     if (number > UINT32_MAX)
-        return args_complain(args, "Invalid value for application-version-string: Too large.");
+        return args_complain(args,
+                             "Invalid value for application-version-string: '%s' is more than "
+                             "version 4294967295 (429496.72.95), the highest possible.",
+                             text);
     *version = (uint32_t)number;
     return ARGS_GO_ON;
 }
 
-static int read_version(const struct args *args, uint32_t *version)
+/* The value of a list option that is there, else NULL ("none"). */
+static const char *list_text(const struct args *args, int option)
 {
-    const struct args_value *number = &args->values[OPTION_VERSION];
-    const char *text = args->values[OPTION_VERSION_STRING].text;
-    bool debug = args->values[OPTION_DEBUG].count > 0;
-    *version = number->count > 0 ? (uint32_t)number->number : DEBUG_VERSION;
-    if (text != NULL && text[0] != 0)
-        return read_version_string(args, text, version);
-    if (number->count == 0 && !debug)
-        return args_complain(args, "--application-version or --application-version-string required "
-                                   "with application image.");
-    return ARGS_GO_ON;
+    const char *text = args->values[option].text;
+    return text != NULL && strcmp(text, "none") != 0 ? text : NULL;
 }
 
-static int read_sd_req(const struct args *args, struct nordfu_package_recipe *recipe)
+static int check_list_once(const struct args *args, int option, const char *name)
 {
-    const struct args_value *value = &args->values[OPTION_SD_REQ];
-    if (value->count > 1)
-        return args_complain(args,
-                             "Invalid value for sd_req: Please specify SoftDevice requirements "
-                             "as a comma-separated list: --sd-req 0xXXXX,0xYYYY,...");
-    bool given = value->count > 0 && strcmp(value->text, "none") != 0;
-    if (!given && !recipe->is_debug)
-        return args_complain(args, "--sd-req required.");
-    if (!given)
-        recipe->sd_req[recipe->sd_req_count++] = DEBUG_SD_REQ;
-    for (const char *next = given ? value->text : NULL; next != NULL;) {
-        char element[32];
+    if (args->values[option].count < 2)
+        return ARGS_GO_ON;
+    return args_complain(args,
+                         "Invalid value for %s: Please specify SoftDevice requirements as a "
+                         "comma-separated list: %s 0xXXXX,0xYYYY,...",
+                         name, options[option].name);
+}
+
+static int read_list(const struct args *args, int option, const char *name, uint32_t *list,
+                     size_t *count)
+{
+    for (const char *next = list_text(args, option); next != NULL;) {
+        char element[32] = "";
         size_t size = strcspn(next, ",");
-        snprintf(element, sizeof(element), "%.*s", (int)(size < 31 ? size : 31), next);
-        if (recipe->sd_req_count == NORDFU_MAX_SD_REQ)
-            return args_complain(args, "Invalid value for sd_req: At most %d ids are possible.",
+        if (size < sizeof(element))
+            memcpy(element, next, size);
+        if (*count == NORDFU_MAX_SD_REQ)
+            return args_complain(args, "Invalid value for %s: At most %d ids are possible.", name,
                                  NORDFU_MAX_SD_REQ);
-        if (!args_read_based(element, &recipe->sd_req[recipe->sd_req_count]))
-            return args_complain(args, "Invalid value for sd_req: %s is not a valid integer",
-                                 element);
-        recipe->sd_req_count++;
+        if (!args_read_based(element, &list[*count]))
+            return args_complain(args, "Invalid value for %s: '%.*s' is not a valid integer", name,
+                                 (int)size, next);
+        (*count)++;
         next = next[size] == ',' ? next + size + 1 : NULL;
     }
     return ARGS_GO_ON;
 }
 
-static int read_recipe(const struct args *args, struct nordfu_package_recipe *recipe)
+static int check_files(const struct args *args)
+{
+    static const int files[] = {OPTION_APPLICATION, OPTION_BOOTLOADER, OPTION_SOFTDEVICE};
+    for (size_t i = 0; i < COUNT(files); i++)
+        if (is_given(args, files[i]) && args->values[files[i]].text[0] == 0)
+            return args_complain(args,
+                                 "Invalid value for '%s': it is empty, and not the name of a file.",
+                                 options[files[i]].name);
+    return ARGS_GO_ON;
+}
+
+/* Lists that are given twice, and versions without their images. */
+static int check_surplus(const struct args *args)
+{
+    const struct rule rules[] = {
+        {(is_given(args, OPTION_APP_VERSION) || has_version_string(args)) &&
+             !is_given(args, OPTION_APPLICATION),
+         "Application version with no image."},
+        {is_given(args, OPTION_BL_VERSION) && !is_given(args, OPTION_BOOTLOADER),
+         "Bootloader version with no image."},
+    };
+    int code = check_list_once(args, OPTION_SD_REQ, "sd_req");
+    if (code == ARGS_GO_ON)
+        code = check_list_once(args, OPTION_SD_ID, "sd_id");
+    return code == ARGS_GO_ON ? check_rules(args, rules, COUNT(rules)) : code;
+}
+
+static bool is_ecdsa(const struct args *args, int image, int validation)
+{
+    const char *text = args->values[validation].text;
+    return is_given(args, image) && text != NULL &&
+           strcmp(text, validations[NORDFU_VALIDATION_ECDSA]) == 0;
+}
+
+/* What is missing, or not possible together. */
+static int check_needs(const struct args *args)
+{
+    bool debug = is_given(args, OPTION_DEBUG), external = is_given(args, OPTION_EXTERNAL);
+    bool application = is_given(args, OPTION_APPLICATION);
+    bool bootloader = is_given(args, OPTION_BOOTLOADER);
+    bool softdevice = is_given(args, OPTION_SOFTDEVICE);
+    bool ecdsa = is_ecdsa(args, OPTION_APPLICATION, OPTION_APP_VALIDATION) ||
+                 is_ecdsa(args, OPTION_SOFTDEVICE, OPTION_SD_VALIDATION);
+    const struct rule rules[] = {
+        {!debug && !is_given(args, OPTION_HW), "--hw-version required."},
+        {!debug && !external && list_text(args, OPTION_SD_REQ) == NULL, "--sd-req required."},
+        {application && !debug && !is_given(args, OPTION_APP_VERSION) && !has_version_string(args),
+         "--application-version or --application-version-string required with application image."},
+        {bootloader && !debug && !is_given(args, OPTION_BL_VERSION),
+         "--bootloader-version required with bootloader image."},
+        {application && softdevice && list_text(args, OPTION_SD_ID) == NULL,
+         "--sd-id required with softdevice and application images."},
+        {external && !application, "--external-app requires an application."},
+        {external && softdevice,
+         "--external-app is only possible for application only DFU packages."},
+        {!application && !bootloader && !softdevice,
+         "An image is required: --application, --bootloader or --softdevice."},
+        {ecdsa && !is_given(args, OPTION_KEY),
+         "--key-file required with VALIDATE_ECDSA_P256_SHA256, which is a signature."},
+    };
+    return check_rules(args, rules, COUNT(rules));
+}
+
+static void take_validation(const struct args *args, int option, bool *has,
+                            enum nordfu_validation *validation)
+{
+    *has = is_given(args, option);
+    for (int i = 0; *has && validations[i] != NULL; i++)
+        if (strcmp(args->values[option].text, validations[i]) == 0)
+            *validation = (enum nordfu_validation)i;
+}
+
+static uint32_t version_of(const struct args *args, int option)
+{
+    return is_given(args, option) ? (uint32_t)args->values[option].number : DEBUG_VERSION;
+}
+
+static void take_values(const struct args *args, struct nordfu_package_recipe *recipe)
 {
     const struct args_value *values = args->values;
     *recipe = (struct nordfu_package_recipe){
         .application = {.path = values[OPTION_APPLICATION].text},
-        .hw_version =
-            values[OPTION_HW].count > 0 ? (uint32_t)values[OPTION_HW].number : DEBUG_VERSION,
-        .is_debug = values[OPTION_DEBUG].count > 0,
+        .bootloader = {.path = values[OPTION_BOOTLOADER].text},
+        .softdevice = {.path = values[OPTION_SOFTDEVICE].text},
+        .application_version = version_of(args, OPTION_APP_VERSION),
+        .bootloader_version = version_of(args, OPTION_BL_VERSION),
+        .hw_version = version_of(args, OPTION_HW),
+        .is_debug = is_given(args, OPTION_DEBUG),
+        .is_external = is_given(args, OPTION_EXTERNAL),
         .key_path = values[OPTION_KEY].text,
     };
-    for (int i = OPTION_BOOTLOADER; i < OPTIONS; i++)
-        if (values[i].count > 0)
-            return args_complain(args,
-                                 "Option '%s' is not possible yet; this version makes packages "
-                                 "with one application.",
-                                 options[i].name);
-    if (recipe->application.path == NULL && values[OPTION_VERSION].count > 0)
-        return args_complain(args, "Application version with no image.");
-    if (recipe->application.path == NULL)
-        return args_complain(args, "--application required; this version makes packages with one "
-                                   "application.");
-    if (values[OPTION_HW].count == 0 && !recipe->is_debug)
-        return args_complain(args, "--hw-version required.");
-    int code = read_sd_req(args, recipe);
-    return code == ARGS_GO_ON ? read_version(args, &recipe->application_version) : code;
+    take_validation(args, OPTION_APP_VALIDATION, &recipe->has_app_validation,
+                    &recipe->app_validation);
+    take_validation(args, OPTION_SD_VALIDATION, &recipe->has_sd_validation, &recipe->sd_validation);
+}
+
+/* In the order of nrfutil, so that the same mistake is named first. */
+static int read_recipe(const struct args *args, struct nordfu_package_recipe *recipe)
+{
+    int code = check_files(args);
+    if (code == ARGS_GO_ON && is_given(args, OPTION_BOOTLOADER) &&
+        is_given(args, OPTION_APPLICATION) && !is_given(args, OPTION_SOFTDEVICE))
+        code = args_complain(args, "Invalid combination: use two .zip packages instead.");
+    take_values(args, recipe);
+    if (code == ARGS_GO_ON && has_version_string(args))
+        code = read_version_string(args, &recipe->application_version);
+    if (code == ARGS_GO_ON)
+        code = check_surplus(args);
+    if (code == ARGS_GO_ON)
+        code = check_needs(args);
+    if (code == ARGS_GO_ON)
+        code = read_list(args, OPTION_SD_REQ, "sd_req", recipe->sd_req, &recipe->sd_req_count);
+    if (code == ARGS_GO_ON)
+        code = read_list(args, OPTION_SD_ID, "sd_id", recipe->sd_id, &recipe->sd_id_count);
+    return code;
 }
 
 /* What is special about a package that was made. */
-static void warn(const struct args *args, const struct nordfu_package_recipe *recipe)
+static void warn(const struct args *args, const struct nordfu_package_recipe *recipe,
+                 bool published)
 {
-    const struct args_value *number = &args->values[OPTION_VERSION];
-    const char *text = args->values[OPTION_VERSION_STRING].text;
-    if (text != NULL && text[0] != 0 && number->count > 0 && number->number != 0)
+    if (has_version_string(args) && args->values[OPTION_APP_VERSION].number != 0)
         printf("Warning: When both application-version-string and application-version are "
                "provided, only the string will be used.\n");
     if (recipe->is_debug)
         printf("Warning: the debug bit is set; only debug bootloaders accept this package.\n");
     if (recipe->key_path == NULL)
         printf("Warning: the package is not signed; only bootloaders without a key accept it.\n");
+    if (published)
+        printf("Warning: the key is a published one that everybody has; don't use it in a "
+               "product.\n");
 }
 
 static int run_generate(struct app *app, const struct args *args)
@@ -161,13 +309,16 @@ static int run_generate(struct app *app, const struct args *args)
     (void)app;
     struct nordfu_package_recipe recipe;
     struct nordfu_error error = {0};
+    bool published = false;
     int code = read_recipe(args, &recipe);
     if (code != ARGS_GO_ON)
         return code;
     code = nordfu_package_write(args->arguments[0], &recipe, &error);
+    if (code == 0 && recipe.key_path != NULL)
+        code = nordfu_key_is_published(recipe.key_path, &published, &error);
     if (code != 0)
         return command_fail(&error);
-    warn(args, &recipe);
+    warn(args, &recipe, published);
     printf("Zip created at %s\n", args->arguments[0]);
     return 0;
 }
@@ -180,6 +331,9 @@ const struct command cmd_pkg_generate = {
             .name = "pkg generate",
             .tail = "[OPTIONS] ZIPFILE",
             .summary = "Make an update package.",
+            .details =
+                "Possible are a bootloader, a SoftDevice, an application, a SoftDevice with a "
+                "bootloader, and a SoftDevice with an application or with both.",
             .options = options,
             .option_count = OPTIONS,
             .arguments = zip_file,
