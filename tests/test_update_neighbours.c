@@ -86,14 +86,19 @@ static void a_neighbours_bootloader_with_our_address_is_left_alone(void **state)
 static void a_neighbours_application_at_our_bootloaders_address_is_left_alone(void **state)
 {
     (void)state;
-    struct neighbours n = {0};
-    fixture_init(&n.f, &files);
-    build(&n, 0xD9, "Other", SIM_MODE_APPLICATION);
-    fixture_update(&n.f);
-    assert_version(n.other, 1);
-    if (n.f.rc == 0)
-        fixture_assert_updated(&n.f);
-    take_down(&n);
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct neighbours n = {0};
+        fixture_init(&n.f, &files);
+        n.f.seed = seed;
+        build(&n, 0xD9, "Other", SIM_MODE_APPLICATION);
+        fixture_update(&n.f);
+        assert_version(n.other, 1);
+        if (n.f.rc == 0)
+            fixture_assert_updated(&n.f);
+        else
+            assert_int_equal(n.f.rc, NORDFU_ERR_NOT_FOUND);
+        take_down(&n);
+    }
 }
 
 static void a_neighbours_dfutarg_elsewhere_is_left_alone(void **state)
@@ -135,6 +140,21 @@ static void a_bootloader_at_plus_one_without_our_name_is_left_alone(void **state
         fixture_assert_updated(&n.f);
         assert_int_equal(n.f.result.match, NORDFU_MATCH_GIVEN);
         assert_version(n.other, 1);
+        take_down(&n);
+    }
+}
+
+/* The same, but our bootloader goes to ...D9, too: a link may be to either. */
+static void a_bootloader_at_the_address_of_ours_is_left_alone_in_spite_of_names(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct neighbours n = {.keeps_address = true};
+        fixture_init(&n.f, &files);
+        n.f.seed = seed;
+        build(&n, 0xD9, "Other", SIM_MODE_BOOTLOADER);
+        fixture_update(&n.f);
+        assert_refused(&n, "Two devices use the address DE:06:3B:97:4C:D9");
         take_down(&n);
     }
 }
@@ -254,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_neighbours_dfutarg_elsewhere_is_left_alone),
         cmocka_unit_test(two_devices_of_one_name_are_not_guessed_at),
         cmocka_unit_test(a_bootloader_at_plus_one_without_our_name_is_left_alone),
+        cmocka_unit_test(a_bootloader_at_the_address_of_ours_is_left_alone_in_spite_of_names),
         cmocka_unit_test(a_lonely_bootloader_at_plus_one_is_no_substitute),
         cmocka_unit_test(neighbours_are_told_apart_without_names_as_well),
         cmocka_unit_test(without_names_a_bootloader_at_plus_one_bars_the_jump),

@@ -116,8 +116,8 @@ int locate_shared(struct nordfu_central *central, const struct nordfu_address *a
                   bool *shared, struct nordfu_error *error);
 
 /*
- * To be called before the application at `application`, which the central is linked to, jumps
- * without a name: listens for `time` µs and adds the addresses heard to *heard; the link stays.
+ * To be called before the application at `application`, which the central is linked to, jumps:
+ * listens for `time` µs and adds the addresses heard to *heard; the link stays.
  * Another device's bootloader where the application's would be found ends it and is told in
  * *neighbour, whose `match` is NORDFU_MATCH_NONE if there is none. Errors: those of
  * nordfu_central_scan.

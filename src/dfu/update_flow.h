@@ -40,11 +40,13 @@ struct flow {
     bool jumped; /* the application was told to start its bootloader, which is not found yet */
     bool knows_application, knows_bootloader;
     bool alone;        /* nobody else uses the address that was asked for */
+    uint32_t met;      /* how often a link was to a neighbour's application */
     bool service_only; /* where the bootloader should be, a neighbour's application advertises */
     struct nordfu_address application;
     struct locate_found bootloader;
-    struct locate_heard heard; /* who was on the air before the jump */
-    char name[32];             /* that the bootloader was asked to have; "" = none */
+    struct locate_heard heard;     /* who was on the air before the jump */
+    struct locate_found neighbour; /* a bootloader heard before the jump where ours may be going */
+    char name[32];                 /* that the bootloader was asked to have; "" = none */
     enum buttonless_named named;
     bool has_bond;           /* `bond` is one with the device */
     bool bond_fails;         /* the device does not accept the bond that is kept */

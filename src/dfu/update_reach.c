@@ -10,6 +10,8 @@
 #define CONNECT_TIMEOUT (20 * NORDFU_SECOND) /* link, MTU, data length, PHY, discovery */
 /* Long enough to hear every bootloader around once, most likely. */
 #define LISTEN_TIME (1 * NORDFU_SECOND)
+/* Bootloaders advertise some forty times a second. */
+#define GLANCE_TIME (300 * NORDFU_MS)
 
 #define OCTETS_FULL  251
 #define OCTETS_LEAST 27
@@ -174,16 +176,20 @@ static void arrive(struct flow *f, const struct locate_found *found)
     f->jumped = false;
 }
 
-/* Without a name nothing would tell the bootloader from a neighbour's at one of its addresses. */
+/*
+ * Hears whose bootloader has one of the addresses that ours may get. Without a name nothing would
+ * tell the two apart. With one it will be seen whether they have the same address.
+ */
 static int look_around(struct flow *f, const struct nordfu_address *address)
 {
-    struct locate_found neighbour;
-    int rc = locate_listen(f->central, address, LISTEN_TIME, &f->heard, &neighbour, f->error);
+    bool named = f->named == BUTTONLESS_NAMED;
+    int rc = locate_listen(f->central, address, named ? GLANCE_TIME : LISTEN_TIME, &f->heard,
+                           &f->neighbour, f->error);
     /* A central that can't scan beside a link has to do without. */
-    if (rc != 0 || neighbour.match == NORDFU_MATCH_NONE)
+    if (rc != 0 || named || f->neighbour.match == NORDFU_MATCH_NONE)
         return rc == NORDFU_ERR_DONGLE ? 0 : rc;
     char text[NORDFU_ADDRESS_TEXT];
-    nordfu_address_format(&neighbour.address, text);
+    nordfu_address_format(&f->neighbour.address, text);
     return nordfu_error_set(f->error, NORDFU_ERR_NOT_FOUND,
                             "At %s, where the bootloader of the device would be looked for, there "
                             "is another device's bootloader already, and the device takes no name "
@@ -192,7 +198,22 @@ static int look_around(struct flow *f, const struct nordfu_address *address)
                             text);
 }
 
-/* Gives the bootloader a name to be known by; else it is worth knowing who is around already. */
+/* A link to an address that a neighbour's bootloader has as well may be to either of them. */
+static int check_alone(struct flow *f, const struct locate_found *found)
+{
+    if (found->match != NORDFU_MATCH_GIVEN || f->neighbour.match == NORDFU_MATCH_NONE ||
+        !nordfu_address_equal(&found->address, &f->neighbour.address))
+        return 0;
+    char text[NORDFU_ADDRESS_TEXT];
+    nordfu_address_format(&found->address, text);
+    return nordfu_error_set(f->error, NORDFU_ERR_NOT_FOUND,
+                            "Two devices use the address %s: the bootloader of this one and that "
+                            "of another, which was there before. Switch the other one off or "
+                            "update it first.",
+                            text);
+}
+
+/* Gives the bootloader a name to be known by, and hears who is around already. */
 static int make_recognisable(struct flow *f, struct buttonless *b, enum buttonless_device device,
                              const struct nordfu_address *address)
 {
@@ -205,7 +226,7 @@ static int make_recognisable(struct flow *f, struct buttonless *b, enum buttonle
         locate_make_name(f->name, address, update_now(f));
         rc = buttonless_name(b, f->name, &f->named, f->error);
     }
-    return rc == 0 && f->named != BUTTONLESS_NAMED ? look_around(f, address) : rc;
+    return rc == 0 ? look_around(f, address) : rc;
 }
 
 static int start_bootloader(struct flow *f, enum buttonless_device device,
@@ -228,13 +249,20 @@ static int start_bootloader(struct flow *f, enum buttonless_device device,
     return rc;
 }
 
+/* An application that has the address of the bootloader, which may have been heard as well. */
+static bool is_anothers(const struct flow *f, const struct locate_found *found)
+{
+    bool own = f->knows_application && nordfu_address_equal(&found->address, &f->application);
+    return locate_is_neighbour(found->match) || (found->match == NORDFU_MATCH_GIVEN && !own);
+}
+
 /* Where the bootloader should be, an application answers. */
 static int meet_neighbour(struct flow *f, const struct locate_found *found)
 {
     char address[NORDFU_ADDRESS_TEXT];
     nordfu_address_format(&found->address, address);
     bool found_before = f->jumped || f->knows_bootloader;
-    if (found_before && !f->service_only) {
+    if (found_before && f->met++ < f->options.attempts) {
         f->service_only = true;
         sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE,
                   "At %s there is a running application of another device, which is left alone.",
@@ -281,6 +309,8 @@ int update_reach(struct flow *f, struct locate_found *found, enum buttonless_dev
     for (;;) {
         int rc = find(f, found);
         if (rc == 0)
+            rc = check_alone(f, found);
+        if (rc == 0)
             rc = connect_to(f, found);
         if (rc == 0)
             rc = buttonless_look(f->central, device, f->error);
@@ -289,7 +319,7 @@ int update_reach(struct flow *f, struct locate_found *found, enum buttonless_dev
         bool bootloader = *device == BUTTONLESS_BOOTLOADER;
         if (bootloader && doubtful(f, found))
             rc = see_who_answers(f, found);
-        else if (!bootloader && locate_is_neighbour(found->match))
+        else if (!bootloader && is_anothers(f, found))
             rc = meet_neighbour(f, found);
         else
             break;
