@@ -303,8 +303,8 @@ static void bad_recipes_leave_nothing_behind(void **state)
     static const struct bad_recipe table[] = {
         {"a.bin", NULL, 0, "o.zip", NORDFU_ERR_USAGE, "1 to 16 IDs"},
         {"a.bin", NULL, 17, "o.zip", NORDFU_ERR_USAGE, "not 17"},
-        {"a.hex", NULL, 1, "o.zip", NORDFU_ERR_UNSUPPORTED, "only raw .bin"},
-        {"a.elf", NULL, 1, "o.zip", NORDFU_ERR_UNSUPPORTED, "only raw .bin"},
+        {"a.hex", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "holds nothing for the flash"},
+        {"a.elf", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "line 1"},
         {"missing.bin", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "check the path"},
         {"empty.bin", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "is empty"},
         {"dir.bin", NULL, 1, "o.zip", NORDFU_ERR_PACKAGE, "is a folder"},

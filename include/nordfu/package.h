@@ -59,8 +59,8 @@ int nordfu_package_verify(const struct nordfu_package *package, const char *key_
 /* Firmware that goes into a package. Strings and bytes are the caller's. */
 struct nordfu_firmware {
     /* The file, NULL = no such image. Its last component names the image in the package
-     * (package.md 1.3), and its end tells the format: .bin is a raw image, everything else is Intel
-     * HEX. */
+     * (package.md 1.3), and its end tells the format: .bin (in either case) is a raw image,
+     * everything else is Intel HEX, of which the part for the flash is taken (package.md 3.3). */
     const char *path;
     const void *bytes; /* the file's contents; NULL = they are read from `path` */
     size_t size;       /* of `bytes` */

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "package/archive.h"
-#include "package/firmware.h"
+#include "package/image_file.h"
 #include "package/init_packet.h"
 #include "package/key.h"
 #include "package/manifest.h"
@@ -35,6 +35,14 @@ struct draft {
     struct part parts[MAX_PARTS]; /* as in manifest.images */
 };
 
+static int read_image(struct image_file *image, const struct nordfu_firmware *firmware,
+                      const char *kind, struct nordfu_error *error)
+{
+    if (firmware->bytes == NULL)
+        return image_file_read(image, firmware->path, kind, error);
+    return image_file_decode(image, firmware->bytes, firmware->size, firmware->path, kind, error);
+}
+
 /* Begins the next image. */
 static struct part *begin_part(struct draft *draft, enum manifest_kind kind)
 {
@@ -60,12 +68,6 @@ static int finish_part(struct draft *draft, struct part *part, enum nordfu_image
 {
     struct nordfu_init_packet *init = &part->init;
     size_t rest = part->firmware.size - part->sd_size;
-    if (part->firmware.size > NORDFU_MAX_IMAGE_SIZE)
-        return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
-                                "The %s has %zu bytes, more than the %u that any device has room "
-                                "for: check that these are the right files.",
-                                nordfu_image_type_name(type), part->firmware.size,
-                                NORDFU_MAX_IMAGE_SIZE);
     int rc = recipe_fill(init, type, draft->recipe, error);
     if (rc != 0)
         return rc;
@@ -87,20 +89,22 @@ static int finish_part(struct draft *draft, struct part *part, enum nordfu_image
 
 static int add_softdevice_bootloader(struct draft *draft, struct nordfu_error *error)
 {
-    const struct nordfu_package_recipe *recipe = draft->recipe;
+    struct manifest_image *names = &draft->manifest.images[draft->manifest.count];
     struct part *part = begin_part(draft, MANIFEST_SOFTDEVICE_BOOTLOADER);
-    struct manifest_image *names = &draft->manifest.images[draft->manifest.count - 1];
-    int rc = firmware_read(&part->firmware, &recipe->softdevice, "SoftDevice", error);
-    part->sd_size = part->firmware.size;
+    struct image_file softdevice = {0}, bootloader = {0};
+    int rc = read_image(&softdevice, &draft->recipe->softdevice, "SoftDevice", error);
     if (rc == 0)
-        rc = firmware_read(&part->firmware, &recipe->bootloader, "bootloader", error);
-    if (rc != 0)
-        return rc;
+        rc = read_image(&bootloader, &draft->recipe->bootloader, "bootloader", error);
+    if (rc == 0)
+        rc = image_file_join(&part->firmware, &softdevice, &bootloader, error);
+    part->sd_size = softdevice.bytes.size;
     names_of_both(names);
     names->has_sizes = true;
-    names->sd_size = (uint32_t)part->sd_size;
-    names->bl_size = (uint32_t)(part->firmware.size - part->sd_size);
-    return finish_part(draft, part, NORDFU_IMAGE_SOFTDEVICE_BOOTLOADER, error);
+    names->sd_size = (uint32_t)softdevice.bytes.size;
+    names->bl_size = (uint32_t)bootloader.bytes.size;
+    image_file_free(&softdevice);
+    image_file_free(&bootloader);
+    return rc == 0 ? finish_part(draft, part, NORDFU_IMAGE_SOFTDEVICE_BOOTLOADER, error) : rc;
 }
 
 /* An image of one file. */
@@ -110,10 +114,12 @@ static int add_single(struct draft *draft, enum manifest_kind kind, enum nordfu_
     size_t index = draft->manifest.count;
     struct part *part = begin_part(draft, kind);
     struct manifest_image *names = &draft->manifest.images[index];
-    int rc = firmware_read(
-        &part->firmware, firmware,
-        kind == MANIFEST_APPLICATION ? "application" : nordfu_image_type_name(type), error);
-    if (rc == 0 && kind == MANIFEST_SOFTDEVICE)
+    struct image_file image;
+    const char *word = kind == MANIFEST_APPLICATION ? "application" : nordfu_image_type_name(type);
+    int rc = read_image(&image, firmware, word, error);
+    if (rc == 0)
+        part->firmware = image.bytes; /* moved */
+    if (kind == MANIFEST_SOFTDEVICE)
         part->sd_size = part->firmware.size;
     if (rc == 0)
         rc = names_from_path(names, firmware->path, error);
