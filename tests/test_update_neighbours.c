@@ -101,6 +101,27 @@ static void a_neighbours_application_at_our_bootloaders_address_is_left_alone(vo
     }
 }
 
+/* Our bootloader is found by its usual name, and the neighbour's application answers. */
+static void a_neighbours_application_is_no_dfutarg(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct neighbours n = {0};
+        fixture_init(&n.f, &files);
+        n.f.seed = seed;
+        n.f.options.has_address = false;
+        n.f.device_config.mode = SIM_MODE_BOOTLOADER;
+        build(&n, 0xD9, "Other", SIM_MODE_APPLICATION);
+        fixture_update(&n.f);
+        assert_version(n.other, 1);
+        if (n.f.rc == 0)
+            fixture_assert_updated(&n.f);
+        else
+            assert_refused(&n, "this is another device and it is left alone");
+        take_down(&n);
+    }
+}
+
 static void a_neighbours_dfutarg_elsewhere_is_left_alone(void **state)
 {
     (void)state;
@@ -271,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_neighbours_bootloader_with_our_address_is_left_alone),
         cmocka_unit_test(a_neighbours_application_at_our_bootloaders_address_is_left_alone),
+        cmocka_unit_test(a_neighbours_application_is_no_dfutarg),
         cmocka_unit_test(a_neighbours_dfutarg_elsewhere_is_left_alone),
         cmocka_unit_test(two_devices_of_one_name_are_not_guessed_at),
         cmocka_unit_test(a_bootloader_at_plus_one_without_our_name_is_left_alone),

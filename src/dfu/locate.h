@@ -89,6 +89,8 @@ struct nordfu_address locate_carried(const struct nordfu_address *address);
 void locate_make_name(char name[32], const struct nordfu_address *address, uint64_t now);
 /* Whether it is of that form. */
 bool locate_is_made(const char *name);
+/* Whether it is, or is the usual name of a bootloader. */
+bool locate_is_bootloaders(const char *name);
 /* It is told by the address of the application, one lower. */
 bool locate_is_neighbour(enum nordfu_match match);
 

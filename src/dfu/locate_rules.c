@@ -79,6 +79,11 @@ bool locate_is_made(const char *name)
            strspn(name + prefix, name_alphabet) == NAME_SIZE - prefix;
 }
 
+bool locate_is_bootloaders(const char *name)
+{
+    return strcmp(name, BOOTLOADER_NAME) == 0 || locate_is_made(name);
+}
+
 static struct locate_rule *add_rule(struct locate_wish *wish, enum nordfu_match match,
                                     const struct nordfu_address *address, bool service,
                                     uint64_t patience)

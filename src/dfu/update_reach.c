@@ -253,7 +253,10 @@ static int start_bootloader(struct flow *f, enum buttonless_device device,
 static bool is_anothers(const struct flow *f, const struct locate_found *found)
 {
     bool own = f->knows_application && nordfu_address_equal(&found->address, &f->application);
-    return locate_is_neighbour(found->match) || (found->match == NORDFU_MATCH_GIVEN && !own);
+    bool given = found->match == NORDFU_MATCH_GIVEN && !own;
+    bool usual = found->match == NORDFU_MATCH_NAME && found->bootloader && !own &&
+                 locate_is_bootloaders(found->name);
+    return locate_is_neighbour(found->match) || given || usual;
 }
 
 /* Where the bootloader should be, an application answers. */
