@@ -35,6 +35,8 @@ extern const struct command cmd_keys_generate;
 extern const struct command cmd_keys_display;
 extern const struct command cmd_pkg_generate;
 extern const struct command cmd_pkg_display;
+extern const struct command cmd_settings_generate;
+extern const struct command cmd_settings_display;
 extern const struct command cmd_bond_list;
 extern const struct command cmd_bond_remove;
 

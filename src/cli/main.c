@@ -16,8 +16,9 @@
 #include "nordfu.h"
 
 static const struct command *const commands[] = {
-    &cmd_dfu_ble,     &cmd_keys_generate, &cmd_keys_display, &cmd_pkg_generate,
-    &cmd_pkg_display, &cmd_bond_list,     &cmd_bond_remove,  &cmd_sim,
+    &cmd_dfu_ble,           &cmd_keys_generate,    &cmd_keys_display, &cmd_pkg_generate,
+    &cmd_pkg_display,       &cmd_bond_list,        &cmd_bond_remove,  &cmd_sim,
+    &cmd_settings_generate, &cmd_settings_display,
 };
 
 enum {
@@ -31,6 +32,7 @@ static const struct {
     {"dfu", "Update a device."},
     {"keys", "Make and show signing keys."},
     {"pkg", "Make and show update packages."},
+    {"settings", "Make and show bootloader settings pages."},
     {"bond", "Show and delete the bonds with devices."},
 };
 

@@ -102,7 +102,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' bond 'bond list' 'bond remove' sim version help; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' settings 'settings generate' 'settings display' bond 'bond list' 'bond remove' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
@@ -777,6 +777,83 @@ case_sim_restart_beside() {
     ! grep -q ' dongle.restart dongle=1 ' sim.log || fail "the first one restarted, too"
     stop_sim
     device_runs 2 app.bin
+}
+
+# pad FILE BYTES CHARACTER: writes that many of it.
+pad() {
+    head -c "$2" /dev/zero | tr '\000' "$3" >"$1"
+}
+
+case_settings() {
+    pad app.bin 1021 a
+    expect 0 "$nordfu" settings generate --family NRF52840 --application app.bin --application-version-string 1.2.3 \
+        --bootloader-version 7 --bl-settings-version 2 page.hex
+    said '^\* Start Address:            0x000FF000$'
+    said '^\* App Version:              0x000027DB (10203)$'
+    expect 0 "$nordfu" settings display page.hex
+    grep -q '^\* Family:                   NRF52840$' out || fail "not the family"
+    grep -q '^\* Start Address:            0x000FF000$' out || fail "not the page's address"
+    [ ! -s err ] || fail "something on standard error"
+    expect 0 "$nordfu" settings display --json page.hex
+    for pair in family=NRF52840 address=0x000FF000 is_backup=false backup=equal version=2 app_version=10203 \
+        bootloader_version=7 boot_validation_intact=true; do
+        [ "$("$json_lines" settings "${pair%=*}" <out)" = "${pair#*=}" ] || fail "not $pair"
+    done
+    # A backup at a place of its own.
+    expect 0 "$nordfu" settings generate --family NRF52 --bootloader-version 1 --bl-settings-version 2 \
+        --backup-address 0x70000 own.hex
+    ! grep -q 'default offset' out || fail "a warning about an offset that was not used"
+    expect 0 "$nordfu" settings display --start-address 0x70000 --json own.hex
+    [ "$("$json_lines" settings address <out)" = 0x00070000 ] || fail "no page at 0x70000"
+    expect 2 "$nordfu" settings generate --family NRF52 --bootloader-version 1 --bl-settings-version 2 \
+        --backup-address 0x7F100 own.hex
+    failed_with 'overlap the settings page'
+    expect 2 "$nordfu" settings generate --family NRF52 --bootloader-version 1 --bl-settings-version 2 \
+        --backup-address 0x70000 --no-backup own.hex
+    failed_with 'cannot be specified if backup is disabled'
+    # What fails leaves the old file, and inputs are never overwritten.
+    cp page.hex old.hex
+    expect 1 "$nordfu" settings generate --family NRF52 --softdevice page.hex --bootloader-version 1 \
+        --bl-settings-version 3 old.hex
+    expect 1 "$nordfu" settings generate --family NRF52 --softdevice app.bin --bootloader-version 1 \
+        --bl-settings-version 2 old.hex
+    failed_with 'raw image'
+    cmp page.hex old.hex || fail "the old file is gone"
+    expect 2 "$nordfu" settings generate --family NRF52 --application app.bin --application-version 1 \
+        --bootloader-version 1 --bl-settings-version 2 app.bin
+    failed_with 'would be overwritten'
+    expect 1 "$nordfu" settings display nowhere.hex
+    expect 1 "$nordfu" settings display --json nowhere.hex
+    [ "$("$json_lines" error class <out)" = package ] || fail "no error in JSON"
+}
+
+case_settings_dump() {
+    # Flash that was read back: erased, foreign, of a device.
+    pad empty.bin 524288 '\377'
+    expect 2 "$nordfu" settings display empty.bin
+    failed_with 'at 0x0007F000 (nRF52) is erased flash'
+    [ ! -s out ] || fail "something on standard output"
+    ! grep -q 4294967295 err || fail "a version that is none"
+    pad foreign.bin 524288 x
+    expect 2 "$nordfu" settings display --json foreign.bin
+    failed_with 'at 0x0007F000 (nRF52) is something else'
+    [ "$("$json_lines" error class <out)" = usage ] || fail "no error in JSON"
+    : >nothing.bin
+    expect 2 "$nordfu" settings display nothing.bin
+    failed_with 'no byte where any'
+    make_package app 2 4096
+    start_sim --flash-dump whole.bin --device "$device,pubkey=pub.pem"
+    stop_sim
+    expect 0 "$nordfu" settings display whole.bin
+    grep -q '^\* App Version:              0x00000001 (1)$' out || fail "not the device's version"
+    grep -q '^\* Bank0 Bank Code:          0x00000001$' out || fail "not an application"
+    # A page that lost a bit, and its backup.
+    expect 0 "$nordfu" settings generate --family NRF52 --bootloader-version 1 --bl-settings-version 1 page.hex
+    head -n 7 page.hex >damaged.hex
+    printf ':04F0000000000000%s\n:04F0040001000000%s\n:00000001FF\n' 0C 07 >>damaged.hex
+    expect 0 "$nordfu" settings display damaged.hex
+    said '^\* Start Address:            0x0007E000$'
+    said '^Warning: This is the backup page: at 0x0007F000, where the settings belong, is a part of a page'
 }
 
 "case_$case_name"
