@@ -146,10 +146,10 @@ static int no_such_option(const struct args *args, const char *typed)
 bool args_read_based(const char *text, uint32_t *value)
 {
     int base = text[0] == '0' ? 8 : 10;
-    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
         base = 16;
+    if (text[0] == '0' && text[1] != 0 && strchr("xXoO", text[1]) != NULL)
         text += 2;
-    }
     if (!isalnum((unsigned char)text[0]))
         return false;
     char *end;
