@@ -8,6 +8,7 @@
 #include "nordfu/central.h"
 #include "nordfu/error.h"
 #include "nordfu/image.h"
+#include "nordfu/image_file.h"
 #include "nordfu/log.h"
 #include "nordfu/package.h"
 #include "nordfu/port.h"

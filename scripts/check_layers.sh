@@ -11,7 +11,7 @@ BEGIN {
     # What each layer may include of the project; a name without a folder is of the same folder.
     allow["public"]   = "^nordfu/"
     allow["base"]     = "^(base/|nordfu/(error|log|cancel|image)[.]h$)"
-    allow["package"]  = "^(package/|base/|nordfu/(error|log|image|package|settings)[.]h$)"
+    allow["package"]  = "^(package/|base/|nordfu/(error|log|image|image_file|package|settings)[.]h$)"
     allow["port"]     = "^(port/|base/|nordfu/(error|log|cancel|port)[.]h$)"
     allow["dongle"]   = "^(dongle/|base/|nordfu/(error|log|cancel|port|central)[.]h$)"
     allow["central"]  = "^(central/|dongle/|base/|nordfu/(error|log|cancel|port|central|bond)[.]h$)"

@@ -30,80 +30,34 @@ static int pad(struct image_file *image, struct nordfu_error *error)
                : out_of_memory(error);
 }
 
-/* What of a HEX file belongs to an image: addresses first..end-1 (none if they are equal). */
-struct window {
-    uint64_t first, end;
-};
-
-/* Cuts a segment to the part from `low` on that is in front of `high`; false if nothing is left. */
-static bool cut(struct ihex_segment *segment, uint64_t low, uint64_t high)
+/* Where what is dropped lies. */
+static void count_dropped(struct image_file *image, const struct ihex *ihex,
+                          const struct image_window *window)
 {
-    uint64_t begin = segment->address, end = begin + segment->size;
-    begin = begin < low ? low : begin;
-    end = end > high ? high : end;
-    if (begin >= end)
-        return false;
-    segment->bytes += begin - segment->address;
-    segment->address = (uint32_t)begin;
-    segment->size = (size_t)(end - begin);
-    return true;
-}
-
-static struct window find_window(const struct ihex *ihex, uint32_t floor)
-{
-    struct window window = {0};
     for (size_t i = 0; i < ihex->count; i++) {
-        struct ihex_segment segment = ihex->segments[i];
-        if (!cut(&segment, floor, IMAGE_FILE_HIGH))
-            continue;
-        window.first = window.end == 0 ? segment.address : window.first;
-        window.end = segment.address + segment.size;
-    }
-    return window;
-}
-
-static int check_window(const struct window *window, uint32_t floor, const char *path,
-                        const char *what, struct nordfu_error *error)
-{
-    uint64_t size = window->end - window->first;
-    if (size == 0)
-        return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
-                                "The %s %s holds nothing for the flash from 0x%X on: check that it "
-                                "is the right file.",
-                                what, path, (unsigned)floor);
-    if (size > NORDFU_MAX_IMAGE_SIZE)
-        return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
-                                "The %s %s reaches from 0x%X to 0x%X, which makes an image of %ju "
-                                "bytes, and at most %u are possible: take out what lies far from "
-                                "the rest.",
-                                what, path, (unsigned)window->first, (unsigned)(window->end - 1),
-                                (uintmax_t)size, NORDFU_MAX_IMAGE_SIZE);
-    return 0;
-}
-
-/* Copies the segments in the window, holes filled with FF. */
-static int fill(struct image_file *image, const struct ihex *ihex, const struct window *window,
-                struct nordfu_error *error)
-{
-    if (!buf_append(&image->bytes, NULL, (size_t)(window->end - window->first)))
-        return out_of_memory(error);
-    image->gap_bytes = image->bytes.size;
-    memset(image->bytes.data, 0xFF, image->bytes.size);
-    for (size_t i = 0; i < ihex->count; i++) {
-        struct ihex_segment segment = ihex->segments[i];
-        size_t kept = 0;
-        if (cut(&segment, window->first, window->end)) {
-            memcpy(image->bytes.data + (segment.address - window->first), segment.bytes,
-                   segment.size);
-            kept = segment.size;
-        }
-        image->gap_bytes -= kept;
+        struct ihex_segment kept = ihex->segments[i];
+        size_t dropped = kept.size - (image_window_cut(window, &kept) ? kept.size : 0);
         if (ihex->segments[i].address < window->first)
-            image->low_bytes += ihex->segments[i].size - kept;
+            image->low_bytes += dropped;
         else
-            image->high_bytes += ihex->segments[i].size - kept;
+            image->high_bytes += dropped;
     }
-    return pad(image, error);
+}
+
+static int take_window(struct image_file *image, const struct ihex *ihex,
+                       const struct image_window *window, struct nordfu_error *error)
+{
+    image->address = (uint32_t)window->first;
+    count_dropped(image, ihex, window);
+    return image_window_fill(window, ihex, 0xFF, &image->bytes, &image->gap_bytes)
+               ? pad(image, error)
+               : out_of_memory(error);
+}
+
+struct image_window image_file_window(const struct ihex *ihex)
+{
+    const struct image_window possible = {softdevice_info_floor(ihex), IMAGE_FILE_HIGH};
+    return image_window_shrink(&possible, ihex);
 }
 
 static int decode_hex(struct image_file *image, const void *text, size_t size, const char *path,
@@ -113,12 +67,16 @@ static int decode_hex(struct image_file *image, const void *text, size_t size, c
     int rc = ihex_decode(&ihex, text, size, what, path, error);
     if (rc != 0)
         return rc;
-    uint32_t floor = softdevice_info_floor(&ihex);
-    struct window window = find_window(&ihex, floor);
-    rc = check_window(&window, floor, path, what, error);
+    struct image_window window = image_file_window(&ihex);
+    if (window.first == window.end)
+        rc = nordfu_error_set(error, NORDFU_ERR_PACKAGE,
+                              "The %s %s holds nothing for the flash from 0x%X to 0x%X: check that "
+                              "it is the right file.",
+                              what, path, IMAGE_FILE_LOW, IMAGE_FILE_HIGH - 1);
     if (rc == 0)
-        rc = fill(image, &ihex, &window, error);
-    image->address = (uint32_t)window.first;
+        rc = image_window_check_size(&window, path, what, error);
+    if (rc == 0)
+        rc = take_window(image, &ihex, &window, error);
     image->has_softdevice = softdevice_info_find(&image->softdevice, &ihex);
     ihex_free(&ihex);
     return rc;

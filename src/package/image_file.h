@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "nordfu/error.h"
 #include "package/ihex.h"
+#include "package/image_window.h"
 #include "package/softdevice_info.h"
 
 /* What is below belongs to the MBR, what is at or above to FICR, UICR and RAM; neither is part of
@@ -47,6 +48,9 @@ int image_file_read(struct image_file *out, const char *path, const char *what,
 /* The same from bytes that were read before; `path` names them and tells the format. */
 int image_file_decode(struct image_file *out, const void *bytes, size_t size, const char *path,
                       const char *what, struct nordfu_error *error);
+
+/* Which addresses of a HEX file make the image; none if first == end. */
+struct image_window image_file_window(const struct ihex *ihex);
 
 /* Frees and empties; a zeroed one is fine. */
 void image_file_free(struct image_file *image);
