@@ -167,10 +167,10 @@ static int run(struct update *u, const struct nordfu_package *package,
     if (full.mtu < 23 || full.mtu > 247)
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "The MTU %u is out of range; it must be 23 to 247.", full.mtu);
-    if (full.phy > 2 || (full.interval != 0 && (full.interval < 6 || full.interval > 3200)))
+    if (full.phy > 2 || (full.interval != 0 && (full.interval < 6 || full.interval > 100)))
         return nordfu_error_set(error, NORDFU_ERR_USAGE,
                                 "PHY %u or interval %u is out of range; a PHY is 1 or 2, an "
-                                "interval 6 to 3200 x 1.25 ms.",
+                                "interval 6 to 100 x 1.25 ms.",
                                 full.phy, full.interval);
     int rc = list_images(package, images, &count, error);
     if (rc == 0)

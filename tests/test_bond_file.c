@@ -65,9 +65,22 @@ static bool keep_fails(const char *path, int number)
     return fails;
 }
 
+/* That it will fail is known beforehand. */
+static bool ready_fails(const char *path, int number)
+{
+    struct nordfu_bond_store *store = NULL;
+    struct nordfu_error error = {0};
+    bool fails = nordfu_bond_store_open(&store, path, &error) == 0 &&
+                 nordfu_bond_store_ready(store, &error) == NORDFU_ERR_SYSTEM &&
+                 error.speaker == NORDFU_SPEAKER_SYSTEM && error.detail == (uint32_t)number;
+    nordfu_bond_store_free(&store);
+    return fails;
+}
+
 static bool keep_in_closed_folder(void)
 {
-    return keep_fails("closed/bonds", EACCES) && keep_fails("closed/sub/bonds", EACCES);
+    return keep_fails("closed/bonds", EACCES) && keep_fails("closed/sub/bonds", EACCES) &&
+           ready_fails("closed/bonds", EACCES) && ready_fails("closed/sub/bonds", EACCES);
 }
 
 static void folder_that_is_closed_is_said(void **state)

@@ -42,6 +42,21 @@ static void bond_kept_is_found_by_others(void **state)
     nordfu_bond_store_free(&other);
 }
 
+static void store_that_is_ready_keeps_what_it_has(void **state)
+{
+    (void)state;
+    struct nordfu_bond_store *store = open_store("bonds");
+    struct nordfu_bond found;
+    assert_int_equal(nordfu_bond_store_ready(store, NULL), 0);
+    assert_int_equal(nordfu_bond_store_keep(store, &sample, NULL), 0);
+    assert_int_equal(nordfu_bond_store_ready(store, NULL), 0);
+    assert_int_equal(nordfu_bond_store_find(store, &sample.peer, &found, NULL), 1);
+    assert_bond(&found, &sample);
+    scratch_write("bonds", "garbage\n", 8);
+    assert_int_equal(nordfu_bond_store_ready(store, NULL), NORDFU_ERR_SYSTEM);
+    nordfu_bond_store_free(&store);
+}
+
 static void every_kind_of_bond_survives(void **state)
 {
     (void)state;
@@ -208,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(store_without_file_is_empty_and_makes_none),
         STORE_TEST(bond_kept_is_found_by_others),
+        STORE_TEST(store_that_is_ready_keeps_what_it_has),
         STORE_TEST(every_kind_of_bond_survives),
         STORE_TEST(newer_bond_between_the_same_two_replaces),
         STORE_TEST(device_is_known_by_its_addresses),

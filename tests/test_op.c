@@ -146,7 +146,7 @@ static const struct row rows[] = {
     {&execute_data, true, 0x0B, 0x0C, "hash that the init packet promises", "34567", "padded"},
     {&execute_init, false, 0x0B, 0x0D, "flash", "application of 34567 bytes", "smaller"},
     {&execute_init, false, 0x0B, 0x0E, "already", "firmware version 7", "nothing to update"},
-    {&execute_init, false, 0x0B, 0x03, "command", "0x03", "build"},
+    {&execute_init, false, 0x0B, 0x03, "command", "0x03", "sign the package"},
     {&execute_init, false, 0x0B, 0x02, "wrong format", "0x02", "newer"},
     {&execute_init, false, 0x05, 0, "key in the bootloader", "not signed", "--key-file"},
     {&execute_init, false, 0x0A, 0, "malformed", "not signed", "64 bytes"},

@@ -331,6 +331,25 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* The device has one place for a bond: it is not wasted. */
+static void a_bond_that_can_not_be_kept_is_not_made(void **state)
+{
+    (void)state;
+    struct bonds b;
+    start(&b);
+    b.f.options.no_bonds = "The bonds are in the other coat.";
+    run_on(&b, b.f.dongle, NULL);
+    assert_int_equal(b.f.rc, NORDFU_ERR_SYSTEM);
+    if (strstr(b.f.error.text, "it is not paired with") == NULL ||
+        strstr(b.f.error.text, "in the other coat") == NULL)
+        fail_msg("%s", b.f.error.text);
+    assert_int_equal(sim_device_bonds(b.f.device), 0);
+    assert_int_equal(sim_device_mode(b.f.device), SIM_MODE_APPLICATION);
+    run_on(&b, b.f.dongle, b.path);
+    assert_updated(&b);
+    take_down(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_second_dongle_with_the_bonds_takes_over_the_address),
         cmocka_unit_test(a_bond_that_the_device_has_lost_is_made_anew),
         cmocka_unit_test(a_bond_is_for_one_update_where_none_are_kept),
+        cmocka_unit_test(a_bond_that_can_not_be_kept_is_not_made),
         cmocka_unit_test(a_bonded_device_is_found_by_its_name),
         cmocka_unit_test(a_lost_link_is_mended_with_the_bond),
         cmocka_unit_test(a_bonded_bootloader_is_resumed_by_another_process),

@@ -36,7 +36,7 @@ static const struct refused_row rows[] = {
      0,
      "not 64 bytes long",
      RESULT(0x0A),
-     INIT "its signature is malformed",
+     INIT "it does not say why",
      "the package: signed",
      "has 64 bytes"},
     {"signature of 65 bytes",

@@ -51,6 +51,11 @@ const struct nordfu_bond_entry *nordfu_bond_store_get(const struct nordfu_bond_s
  */
 int nordfu_bond_store_find(struct nordfu_bond_store *store, const struct nordfu_address *address,
                            struct nordfu_bond *bond, struct nordfu_error *error);
+/*
+ * Proves, by writing what the file holds once more, that a bond could be kept: better known before
+ * a device gives its only place for a bond away. Errors: NORDFU_ERR_SYSTEM.
+ */
+int nordfu_bond_store_ready(struct nordfu_bond_store *store, struct nordfu_error *error);
 /* Keeps `bond` instead of earlier ones between the same two. Errors: NORDFU_ERR_SYSTEM,
  * NORDFU_ERR_USAGE (no key of 7 to 16 bytes). */
 int nordfu_bond_store_keep(struct nordfu_bond_store *store, const struct nordfu_bond *bond,

@@ -32,7 +32,7 @@ struct nordfu_update_options {
     uint32_t scan_timeout_ms;  /* how long to look for the device each time; 0 = 10 000 */
     uint32_t attempts;         /* links that may be lost before giving up; 0 = 3 */
     uint8_t phy;               /* 1 = 1M only, 2 = ask for 2M; 0 = 2 */
-    uint16_t interval;         /* connection interval to ask for, x 1.25 ms, 6..3200; 0 = best */
+    uint16_t interval;         /* connection interval to ask for, x 1.25 ms, 6..100; 0 = best */
     uint16_t prn; /* packets per receipt notification of the bootloader; 0 = none, which is best */
     bool no_resume; /* begin with the first byte, whatever the device holds already */
     /* Change nothing: connect, tell as PLAN events what an update would do, let a bootloader that
@@ -41,6 +41,9 @@ struct nordfu_update_options {
     uint32_t timeout_ms; /* for the whole call; 0 = as long as there is progress */
     /* Where bonds are kept, for devices that want one; NULL = for this update only. Not owned. */
     struct nordfu_bond_store *bonds;
+    /* Why there is no store, as a sentence: a device that wants a bond is refused with it then, as
+     * it may have room for one bond only. NULL = pair for this update only. Not owned. */
+    const char *no_bonds;
 };
 
 enum nordfu_event_type {

@@ -186,6 +186,18 @@ static void put(struct bond_list *list, const struct nordfu_bond *bond)
     list->entries[list->count++] = (struct nordfu_bond_entry){*bond, bond_file_time()};
 }
 
+int nordfu_bond_store_ready(struct nordfu_bond_store *store, struct nordfu_error *error)
+{
+    int lock = bond_file_lock(store->path, BOND_FILE_WAIT, error);
+    if (lock < 0)
+        return lock;
+    int rc = load(store, error);
+    if (rc == 0)
+        rc = save(store, error);
+    bond_file_unlock(lock);
+    return rc;
+}
+
 int nordfu_bond_store_keep(struct nordfu_bond_store *store, const struct nordfu_bond *bond,
                            struct nordfu_error *error)
 {

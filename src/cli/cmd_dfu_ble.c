@@ -81,10 +81,11 @@ static const struct args_option options[OPTIONS] = {
                     "Have the bootloader confirm every so many packets, 1 to 65535; 0, by default, "
                     "is fastest.",
                     NULL, false},
-    [OPTION_INTERVAL] = {NULL, "--interval", ARGS_REAL,
-                         "Connection interval to ask for, 7.5 to 4000 milliseconds; the best by "
-                         "default.",
-                         NULL, false},
+    [OPTION_INTERVAL] =
+        {NULL, "--interval", ARGS_REAL,
+         "Connection interval to ask for, 7.5 to 125 milliseconds in steps of 1.25; "
+         "at most 30, and what the device asks for, by default.",
+         NULL, false},
     [OPTION_PHY] =
         {NULL, "--phy", ARGS_CHOICE,
          "Fastest radio mode to ask for; 2M by default, with 1M where that can't be had.", phys,
@@ -93,7 +94,8 @@ static const struct args_option options[OPTIONS] = {
                           "Begin with the first byte, whatever the device holds already.", NULL,
                           false},
     [OPTION_DRY_RUN] = {NULL, "--dry-run", ARGS_FLAG,
-                        "Connect and say what an update would do; change nothing.", NULL, false},
+                        "Connect and say what an update would do; no firmware is changed.", NULL,
+                        false},
     [OPTION_BONDS] = {NULL, "--bonds", ARGS_TEXT,
                       "File that keeps bonds with devices; see nordfu bond.", NULL, false},
     [OPTION_BAUD] =
@@ -215,9 +217,9 @@ static int check_values(const struct args *args)
                                  ranges[i].unit);
     }
     const struct args_value *interval = &args->values[OPTION_INTERVAL];
-    if (interval->count > 0 && (interval->real < 7.5 || interval->real > 4000))
+    if (interval->count > 0 && (interval->real < 7.5 || interval->real > 125))
         return args_complain(args,
-                             "Invalid value for '--interval': %s; it must be 7.5 to 4000 "
+                             "Invalid value for '--interval': %s; it must be 7.5 to 125 "
                              "milliseconds.",
                              interval->text);
     static const int filled[] = {OPTION_PORT, OPTION_SERIAL, OPTION_BONDS, OPTION_TRACE};
@@ -275,10 +277,12 @@ static int read_options(const struct args *args, struct nordfu_update_options *u
 struct run {
     const struct app *app;
     bool json;
-    bool begun; /* some of the image may be on the device */
+    bool begun;  /* some of the image may be on the device */
+    bool jumped; /* its application was told to start its bootloader */
     struct progress progress;
     struct trace_file trace;
     struct nordfu_bond_store *bonds;
+    char no_bonds[640]; /* why there is no store */
     struct nordfu_target *target;
 };
 
@@ -286,6 +290,7 @@ static void on_event(void *context, const struct nordfu_event *event)
 {
     struct run *run = context;
     run->begun = run->begun || event->type == NORDFU_EVENT_IMAGE;
+    run->jumped = run->jumped || event->type == NORDFU_EVENT_JUMPING;
     if (run->json)
         json_print_event(stdout, event);
     else
@@ -309,8 +314,9 @@ static int open_files(struct app *app, const struct args *args, struct run *run,
     code = nordfu_bond_store_open(&run->bonds, args->values[OPTION_BONDS].text, error);
     if (code == 0 || args->values[OPTION_BONDS].count > 0)
         return code;
-    /* Most devices want no bond; those that do are told about it. */
+    /* Most devices want no bond; for those that do the update says so. */
     nordfu_log(&app->log, NORDFU_LOG_WARNING, "Bonds are not kept: %s", error->text);
+    snprintf(run->no_bonds, sizeof(run->no_bonds), "%s", error->text);
     return 0;
 }
 
@@ -359,9 +365,14 @@ static void remark(const struct run *run, const char *sentence)
 
 static void explain_cancel(const struct run *run, struct nordfu_error *error)
 {
-    nordfu_error_set(error, NORDFU_ERR_CANCELLED, "%s",
-                     run->begun ? "Cancelled; the same command goes on where this one stopped."
-                                : "Cancelled before the transfer began.");
+    const char *text = "Cancelled before the transfer began.";
+    if (run->begun)
+        text = "Cancelled; the same command goes on where this one stopped.";
+    else if (run->jumped)
+        text =
+            "Cancelled before the transfer began, but the device's application was told to start "
+            "its bootloader, which may wait there now; the same command goes on from there.";
+    nordfu_error_set(error, NORDFU_ERR_CANCELLED, "%s", text);
 }
 
 static int report_failure(const struct run *run, int code, struct nordfu_error *error)
@@ -394,7 +405,7 @@ static int update(struct run *run, const struct nordfu_package *package,
     else if (run->json)
         json_print_result(stdout, &result, wishes->dry_run);
     else if (wishes->dry_run)
-        remark(run, "Dry run: nothing was changed.");
+        remark(run, "Dry run: no firmware was changed.");
     else
         progress_summary(&run->progress, &result);
     signals_end(&signals);
@@ -419,9 +430,10 @@ static int run_dfu_ble(struct app *app, const struct args *args)
     app->progress = &run.progress;
     code = prepare(app, args, &package, &run, &error);
     wishes.bonds = run.bonds;
+    wishes.no_bonds = run.no_bonds[0] != 0 ? run.no_bonds : NULL;
     code = code == 0 ? update(&run, package, &wishes) : report_failure(&run, code, &error);
-    if (trace_file_close(&run.trace, &app->log, &error) != 0 && code == 0)
-        code = command_fail(&error);
+    if (trace_file_close(&run.trace, &app->log, &error) != 0) /* the update's outcome counts */
+        fprintf(stderr, "Warning: %s\n", error.text);
     app->progress = NULL;
     progress_close(&run.progress);
     nordfu_target_free(&run.target);

@@ -92,8 +92,10 @@ static const struct meaning meanings[] = {
      "start the update again; if it fails in the same way, build the package again"},
     {OP_NOT_PERMITTED, 0, STEP_DATA | STEP_FINAL, VALUE_SIZE,
      "it does not hold all bytes of the object", "start the update again"},
-    {OP_FAILED, 0, STEP_INIT, VALUE_SIGNED, "its signature is malformed",
-     "sign the package again; an ECDSA P-256 signature has 64 bytes"},
+    {OP_FAILED, 0, STEP_INIT, VALUE_HW | VALUE_FW | VALUE_SD | VALUE_SIGNED,
+     "it does not say why; bootloaders of SDK 12 mean the hardware version, the SoftDevice or the "
+     "firmware version by that, later ones a malformed signature",
+     "compare the package's values with the device's; an ECDSA P-256 signature has 64 bytes"},
     {OP_INVALID_PARAMETER, 0, STEP_INIT_ROOM | STEP_DATA_ROOM, VALUE_SIZE | VALUE_INIT_SIZE,
      "it does not accept an object of this size",
      "build the package again; its image must not be empty"},
@@ -131,9 +133,10 @@ static const char *step_name(enum step step)
     }
 }
 
-/* D.5: where no SoftDevice is, a missing version has the code of a SoftDevice that does not fit. */
-static const struct meaning *find_versionless(const struct refusal *refusal,
-                                              const struct nordfu_init_packet *init)
+/* Answers whose reason the package gives away. D.5: where no SoftDevice is, a missing version has
+ * the code of a SoftDevice that does not fit. SDK 13 knows no command that is not signed. */
+static const struct meaning *find_special(const struct refusal *refusal,
+                                          const struct nordfu_init_packet *init)
 {
     static const struct meaning versionless = {
         OP_EXTENDED,
@@ -144,9 +147,21 @@ static const struct meaning *find_versionless(const struct refusal *refusal,
         "has",
         "build it with a firmware version, and with --sd-req naming the FWID of that SoftDevice "
         "(0x00 only where there is none)"};
-    bool fits = refusal->result == OP_EXTENDED && refusal->extended == versionless.extended &&
-                !init->has_fw_version;
-    return fits ? &versionless : NULL;
+    static const struct meaning unsigned_package = {
+        OP_EXTENDED,
+        0x03,
+        STEP_ANY,
+        VALUE_SIGNED,
+        "it does not know the command in the init packet, most likely because the package is not "
+        "signed",
+        "sign the package with the private key whose public half is in the bootloader "
+        "(--key-file)"};
+    if (refusal->result != OP_EXTENDED)
+        return NULL;
+    if (refusal->extended == versionless.extended && !init->has_fw_version)
+        return &versionless;
+    return refusal->extended == unsigned_package.extended && !init->is_signed ? &unsigned_package
+                                                                              : NULL;
 }
 
 static const struct meaning *find_meaning(const struct refusal *refusal, enum step step)
@@ -263,7 +278,7 @@ static void add_values(struct text *text, const struct nordfu_image *image, unsi
 static const struct meaning *meaning_of(const struct refusal *refusal,
                                         const struct nordfu_init_packet *init)
 {
-    const struct meaning *meaning = find_versionless(refusal, init);
+    const struct meaning *meaning = find_special(refusal, init);
     return meaning != NULL ? meaning : find_meaning(refusal, step_of(refusal));
 }
 

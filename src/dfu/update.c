@@ -160,8 +160,8 @@ static void tell_where_it_stays(const struct flow *f)
     if (!f->knows_bootloader || !is_verdict(f->error) || f->options.dry_run)
         return;
     const char *early = "The device stays in its bootloader, ready for the right package; without "
-                        "one it starts its application again after about two minutes, if it still "
-                        "has one.";
+                        "one it starts its application again after about two minutes (before SDK 14 "
+                        "only when it is reset), if it still has one.";
     const char *late = "The device restarts: it runs its application again, or waits in its "
                        "bootloader for the right package where the new image had to overwrite it.";
     sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE, "%s", f->session.rejected ? late : early);

@@ -56,6 +56,24 @@ static void keep(struct flow *f)
                   error.text);
 }
 
+/* A device may have room for one bond only: it is not to be wasted on one that gets lost. */
+static int check_store(struct flow *f)
+{
+    int rc = 0;
+    if (f->options.bonds != NULL)
+        rc = nordfu_bond_store_ready(f->options.bonds, f->error);
+    else if (f->options.no_bonds != NULL)
+        rc = nordfu_error_set(f->error, NORDFU_ERR_SYSTEM, "%s", f->options.no_bonds);
+    if (rc == 0)
+        return 0;
+    struct nordfu_error e = *f->error;
+    return nordfu_error_from(f->error, rc, e.speaker, e.detail,
+                             "The device's application starts its bootloader for bonded peers "
+                             "only, and it is not paired with, since the bond could not be kept: "
+                             "%.400s",
+                             e.text);
+}
+
 /* Says what the bond is for. */
 static int explain(struct flow *f, int rc)
 {
@@ -72,7 +90,10 @@ int update_have_bond(struct flow *f)
     const struct nordfu_link *link = nordfu_central_link(f->central);
     if (link != NULL && link->encrypted)
         return 0;
-    int rc = nordfu_central_pair(f->central, &f->bond, update_now(f) + PAIR_TIMEOUT, f->error);
+    int rc = check_store(f);
+    if (rc != 0)
+        return rc;
+    rc = nordfu_central_pair(f->central, &f->bond, update_now(f) + PAIR_TIMEOUT, f->error);
     if (rc == NORDFU_ERR_REFUSED || rc == NORDFU_ERR_UNSUPPORTED)
         return explain(f, rc);
     if (rc != 0)
