@@ -102,7 +102,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' settings 'settings generate' 'settings display' bond 'bond list' 'bond remove' sim version help; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' settings 'settings generate' 'settings display' image 'image info' 'image convert' bond 'bond list' 'bond remove' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
@@ -148,7 +148,7 @@ case_usage() {
     expect 2 "$nordfu" --version
     said "Did you mean 'nordfu version'?"
     for range in '--scan-time 0' '--scan-time 3601' '--baud 0' '--baud 3000001' '-cd -1' '-cd 3601' \
-        '--timeout 0' '--timeout 86401' '--prn -1' '--prn 65536' '--interval 7' '--interval 4001'; do
+        '--timeout 0' '--timeout 86401' '--prn -1' '--prn 65536' '--interval 7' '--interval 126'; do
         # shellcheck disable=SC2086
         expect 2 "$nordfu" dfu ble -pkg p.zip $range
         said 'it must be [0-9.]* to [0-9]*'
@@ -455,6 +455,80 @@ case_real_package() {
     device_runs 1 real.bin
 }
 
+# make_softdevice FILE: 12 KiB with the information structure of an S140 7.2.0 (0x100) that ends at 0x27000.
+make_softdevice() {
+    head -c 12288 /dev/urandom >"$1"
+    {
+        printf '\054\000\000\000\333\345\261\121\000\160\002\000\000\001\000\000'
+        printf '\214\000\000\000\120\326\152\000'
+        head -c 20 /dev/zero
+    } | dd of="$1" bs=1 seek=8192 conv=notrunc 2>dd.err || fail "$(cat dd.err)"
+}
+
+# SoftDevice, bootloader and application in one package: all of the device is new.
+case_pkg_whole() {
+    make_softdevice sd.bin
+    head -c 20000 /dev/urandom >bl.bin
+    make_package old 1 4096
+    head -c 30001 /dev/urandom >app.bin
+    for boot in VALIDATE_GENERATED_CRC VALIDATE_ECDSA_P256_SHA256; do
+        expect 0 "$nordfu" pkg generate --softdevice sd.bin --bootloader bl.bin --application app.bin --hw-version 52 \
+            --sd-req 0xCA --sd-id 0x100 --bootloader-version 9 --application-version-string 0.1.2 --key-file key.pem \
+            --app-boot-validation $boot all.zip
+        [ "$(cat out)" = 'Zip created at all.zip' ] || fail "something else was said"
+        expect 0 "$nordfu" pkg display all.zip
+        said '^|- Image count: 2$'
+        said "boot_validation_type: \['$boot'\]"
+        said '^      |- fw_version: 0x00000066 (102)$'
+        start_sim --json --flash-dump whole.bin --device "$device,pubkey=pub.pem"
+        expect 0 "$nordfu" dfu ble -pkg all.zip -p dongle -a $address
+        stop_sim
+        cmp -i 0:0x1000 -n 12288 sd.bin whole.bin || fail "the SoftDevice is not in its place"
+        cmp -i 0:0xF8000 -n 20000 bl.bin whole.bin || fail "the bootloader is not in its place"
+        cmp -i 0:0x27000 -n 30001 app.bin whole.bin || fail "the application is not in its place"
+        [ "$("$json_lines" final softdevice <sim.log)" = 100 ] || fail "not the SoftDevice"
+        [ "$("$json_lines" final bootloader <sim.log)" = 9 ] || fail "not the bootloader"
+        [ "$("$json_lines" final version <sim.log)" = 102 ] || fail "not the application"
+    done
+}
+
+case_pkg_display() {
+    make_package app 2 1000
+    expect 0 "$nordfu" pkg display app.zip
+    said '^DFU Package: <app.zip>:$'
+    said '^   |- Type: application$'
+    said '^      |- hw_version 0x00000034 (52)$'
+    expect 0 "$nordfu" pkg display --json app.zip
+    [ "$("$json_lines" package images <out)" = 1 ] || fail "not one image"
+    [ "$("$json_lines" image app_size <out)" = 1000 ] || fail "not the size"
+    [ "$("$json_lines" image signature_type <out)" = ECDSA_P256_SHA256 ] || fail "not signed"
+    echo nonsense >bad.zip
+    expect 1 "$nordfu" pkg display --json bad.zip
+    [ "$("$json_lines" error class <out)" = package ] || fail "not a package error"
+    failed_with 'bad.zip is not a zip file'
+    expect 2 "$nordfu" pkg display
+    said "Missing argument 'ZIP_FILE'."
+}
+
+# Equal inputs, equal bytes, dated as told; and nothing is left of what failed.
+case_pkg_reproducible() {
+    head -c 5000 /dev/urandom >app.bin
+    for zip in one two; do
+        expect 0 "$nordfu" pkg generate --debug-mode --application app.bin $zip.zip
+        said '^Warning: the debug bit is set'
+        said '^Warning: the package is not signed'
+        sleep 1
+    done
+    cmp one.zip two.zip || fail "not the same bytes"
+    SOURCE_DATE_EPOCH=1700000000 "$nordfu" pkg generate --debug-mode --application app.bin two.zip >out 2>err || fail "exit code"
+    ! cmp -s one.zip two.zip || fail "not dated"
+    cp one.zip kept.zip
+    expect 1 "$nordfu" pkg generate --debug-mode --application nope.bin one.zip
+    cmp one.zip kept.zip || fail "the old package is gone"
+    expect 2 "$nordfu" pkg generate --debug-mode --application app.bin app.bin
+    failed_with 'one of the files it is made from'
+}
+
 case_keys() {
     expect 0 "$nordfu" keys generate key.pem
     said '^Generated private key and stored it in: key.pem$'
@@ -492,6 +566,80 @@ bonds_file() {
     echo "created=2026-03-01T12:00:00Z peer=DE:06:3B:97:4C:D8/static $bond lesc=no authenticated=no"
     echo "created=2026-03-02T12:00:00Z peer=71:11:11:11:11:11/resolvable $bond lesc=no authenticated=no $identity"
     echo end
+}
+
+case_image_info() {
+    inputs=$project/tests/vectors/package/inputs
+    expect 0 "$nordfu" image info "$inputs/sd_info3000.hex"
+    said '^SoftDevice: S140 7\.2\.0, FWID 0x100, applications begin at 0x27000$'
+    said '^Image for an update: 8708 bytes from 0x1000 on, 7664 of them gaps$'
+    said '^  0x0*-0x[0-9A-F]* *MBR '
+    expect 0 "$nordfu" image info "$inputs/bl_78000.hex"
+    said '^UICR: bootloader at 0x78000$'
+    said '^UICR: MBR parameters at 0x7E000$'
+    said '^  0x10001014-0x1000101B *UICR '
+    expect 0 "$nordfu" image info "$inputs/only_uicr.hex"
+    said '^Image for an update: none, there is nothing for the flash\.$'
+    # A stack pointer, a reset handler, and whatever.
+    printf '\0\100\0\040\011\140\002\0\0\0' >app.bin
+    expect 0 "$nordfu" image info app.bin
+    said '^Raw, 10 bytes in 1 region:$'
+    said 'stack 0x20004000, reset 0x00026009$'
+    said '^Image for an update: 12 bytes$'
+    expect 0 "$nordfu" image info --address 0x26000 app.bin
+    said '^  0x00026000-0x00026009 .*stack 0x20004000, reset 0x00026009$'
+    expect 0 "$nordfu" image info --address 0x27000 app.bin
+    said 'but reset 0x00026009 is no code of this file$'
+    expect 2 "$nordfu" image info --address 0x26000 "$inputs/app_gap.hex"
+    failed_with 'holds its addresses'
+    expect 1 "$nordfu" image info "$inputs/bad_checksum.hex"
+    failed_with 'line 2: its checksum is 00 and should be AF'
+    expect 1 "$nordfu" image info none.hex
+}
+
+case_image_info_json() {
+    inputs=$project/tests/vectors/package/inputs
+    expect 0 "$nordfu" image info --json "$inputs/sd_info3000.hex"
+    [ "$("$json_lines" file format <out)" = hex ] || fail "not the format"
+    [ "$("$json_lines" softdevice fwid <out)" = 256 ] || fail "not the FWID"
+    [ "$("$json_lines" softdevice name <out)" = 'S140 7.2.0' ] || fail "not the name"
+    [ "$("$json_lines" image size <out)" = 8708 ] || fail "not the size"
+    [ "$("$json_lines" image address <out)" = 4096 ] || fail "not the address"
+    [ "$("$json_lines" region <out)" = "$("$json_lines" file regions <out)" ] || fail "not all regions"
+    expect 0 "$nordfu" image info --json "$inputs/bl_78000.hex"
+    [ "$("$json_lines" file bootloader <out)" = 491520 ] || fail "not the bootloader's address"
+    [ "$("$json_lines" region area <out)" = UICR ] || fail "not the UICR"
+    expect 1 "$nordfu" image info --json "$inputs/bad_overlap.hex"
+    [ "$("$json_lines" error class <out)" = package ] || fail "not a package error"
+}
+
+case_image_convert() {
+    inputs=$project/tests/vectors/package/inputs
+    expect 0 "$nordfu" image convert --pad 4 "$inputs/bl_78000.hex" bl.bin
+    said '^Wrote 592 bytes, from 0x78000 on, to bl\.bin$'
+    said '^Left out: 8 bytes that belong to no image'
+    [ "$(wc -c <bl.bin)" = 592 ] || fail "not the size"
+    expect 0 "$nordfu" image convert --address 0x78000 bl.bin bl.hex
+    expect 0 "$nordfu" image convert --parts image bl.hex again.bin
+    cmp bl.bin again.bin || fail "not the same again"
+    expect 0 "$nordfu" image convert "$inputs/bl_78000.hex" all.hex
+    expect 0 "$nordfu" image info all.hex
+    said '^UICR: bootloader at 0x78000$'
+    printf abc >raw.bin
+    expect 0 "$nordfu" image convert --pad 8 --fill 0x2E raw.bin padded.bin
+    [ "$(cat padded.bin)" = abc..... ] || fail "not padded"
+    expect 2 "$nordfu" image convert raw.bin raw.hex
+    failed_with 'give the address of its first byte'
+    expect 2 "$nordfu" image convert raw.bin ./raw.bin
+    failed_with 'into itself'
+    expect 2 "$nordfu" image convert --fill 256 raw.bin o.bin
+    expect 2 "$nordfu" image convert --pad 0 raw.bin o.bin
+    expect 2 "$nordfu" image convert --pad 65537 raw.bin o.bin
+    expect 2 "$nordfu" image convert --parts none raw.bin o.bin
+    expect 1 "$nordfu" image convert --parts all "$inputs/bl_78000.hex" o.bin
+    failed_with 'take out what lies far from the rest'
+    expect 1 "$nordfu" image convert "$inputs/only_uicr.hex" o.bin
+    [ ! -e o.bin ] && [ ! -e raw.hex ] || fail "a refused output is there"
 }
 
 case_bond() {
@@ -587,7 +735,7 @@ case_dry_run() {
     expect 0 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a $address
     said '^Image 1 of 1: application, 16384 bytes, version 2, signed\.$'
     said 'would be told to start its bootloader (buttonless DFU without bonds)'
-    [ "$(tail -n 1 out)" = "Dry run: nothing was changed." ] || fail "not the last line"
+    [ "$(tail -n 1 out)" = "Dry run: no firmware was changed." ] || fail "not the last line"
     expect 0 "$nordfu" dfu ble --dry-run -pkg app.zip -p dongle -a C00000000001 --bonds bonds
     said 'would be paired with'
     [ ! -e bonds ] || fail "a bond was kept"
