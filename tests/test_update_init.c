@@ -37,7 +37,7 @@ static const struct refused_row rows[] = {
      "not 64 bytes long",
      RESULT(0x0A),
      INIT "it does not say why",
-     "the package: signed",
+     "signed)",
      "has 64 bytes"},
     {"signature of 65 bytes",
      {.signature_size = 65},
