@@ -291,6 +291,10 @@ static int play(struct sim_scene *scene, const struct args *args, struct nordfu_
     if (code != 0)
         return code;
     sim_report_paths(scene);
+    if (ferror(stdout)) /* nobody knows where the dongle is */
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM,
+                                "The path of the dongle's pty can't be written to standard output: "
+                                "see where that leads.");
     sim_listen(scene->world, sim_report_event, scene);
     code = add_devices(scene, error);
     if (code == 0)

@@ -238,8 +238,9 @@ void progress_summary(struct progress *progress, const struct nordfu_update_resu
     if (result->resumed > 0)
         line(progress, "%u bytes were there from an earlier attempt", result->resumed);
     if (result->retries > 0 || result->reconnects > 0)
-        line(progress, "%u objects sent again, %u reconnections", result->retries,
-             result->reconnects);
+        line(progress, "%u object%s sent again, %u reconnection%s", result->retries,
+             result->retries == 1 ? "" : "s", result->reconnects,
+             result->reconnects == 1 ? "" : "s");
     line(progress, "%u bytes in %.1f s, %.1f kB/s", result->bytes, seconds,
          seconds > 0 ? result->bytes / seconds / 1000 : 0.0);
     line(progress, "Device programmed.");
