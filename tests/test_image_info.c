@@ -112,6 +112,22 @@ static void a_vector_table_is_told_from_other_bytes(void **state)
     }
 }
 
+static void a_table_begins_at_a_multiple_of_256(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    text_add_words(&text, 0x2080, (uint32_t[]){0x20004000, 0x2089, 0}, 3);
+    text_add_words(&text, 0x2100, (uint32_t[]){0x20004000}, 1);
+    scratch_write("a.hex", text.data, text.size);
+    buf_free(&text);
+    struct nordfu_image_file *file = open_file("a.hex", NULL);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(nordfu_image_file_region(file, i)->vectors, NORDFU_VECTORS_NONE);
+        assert_int_equal(nordfu_image_file_region(file, i)->stack, 0);
+    }
+    nordfu_image_file_free(&file);
+}
+
 static void a_raw_file_is_one_region_and_placed_by_its_address(void **state)
 {
     (void)state;
@@ -235,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(regions_end_at_holes_and_where_areas_do),
         cmocka_unit_test(a_vector_table_is_told_from_other_bytes),
+        cmocka_unit_test(a_table_begins_at_a_multiple_of_256),
         cmocka_unit_test(a_raw_file_is_one_region_and_placed_by_its_address),
         cmocka_unit_test(addresses_that_make_no_sense_are_refused),
         cmocka_unit_test(a_softdevice_is_named),

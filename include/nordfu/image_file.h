@@ -30,7 +30,8 @@ const char *nordfu_area_name(enum nordfu_area area);
 /* Whether code that runs from its beginning could be there: a stack pointer into RAM, then a reset
  * handler (Thumb code) in the file. */
 enum nordfu_vectors {
-    NORDFU_VECTORS_NONE, /* fewer than 8 bytes, or neither MBR nor flash */
+    NORDFU_VECTORS_NONE, /* fewer than 8 bytes, not at a multiple of 0x100, or neither MBR nor flash
+                          */
     NORDFU_VECTORS_PLAUSIBLE,
     NORDFU_VECTORS_BAD_STACK, /* not in RAM, or not a multiple of 4 */
     NORDFU_VECTORS_BAD_RESET, /* even, or not in the file */

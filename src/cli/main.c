@@ -18,7 +18,7 @@
 static const struct command *const commands[] = {
     &cmd_dfu_ble,           &cmd_keys_generate,    &cmd_keys_display, &cmd_pkg_generate,
     &cmd_pkg_display,       &cmd_bond_list,        &cmd_bond_remove,  &cmd_sim,
-    &cmd_settings_generate, &cmd_settings_display,
+    &cmd_settings_generate, &cmd_settings_display, &cmd_image_info,   &cmd_image_convert,
 };
 
 enum {
@@ -33,6 +33,7 @@ static const struct {
     {"keys", "Make and show signing keys."},
     {"pkg", "Make and show update packages."},
     {"settings", "Make and show bootloader settings pages."},
+    {"image", "Show and convert firmware files."},
     {"bond", "Show and delete the bonds with devices."},
 };
 

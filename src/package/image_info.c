@@ -20,7 +20,8 @@ enum {
     UICR_BOOTLOADER = 0x10001014,
     UICR_MBR_PARAMETERS = 0x10001018,
     RAM = 0x20000000,
-    RAM_END = 0x20080000, /* of the largest chip, 512 KiB */
+    RAM_END = 0x20080000,    /* of the largest chip, 512 KiB */
+    TABLE_ALIGNMENT = 0x100, /* a vector table can't be anywhere */
     RAW_INFO = 0x2000,
     RAW_INFO_WITH_MBR = 0x3000,
 };
@@ -78,7 +79,8 @@ static bool is_code(const struct nordfu_image_file *file, uint32_t reset)
 static void look_at_vectors(const struct nordfu_image_file *file,
                             struct nordfu_image_region *region)
 {
-    if (region->area > NORDFU_AREA_FLASH || region->size < 8)
+    if (region->area > NORDFU_AREA_FLASH || region->size < 8 ||
+        region->address % TABLE_ALIGNMENT != 0)
         return;
     read_word(&file->ihex, region->address, &region->stack);
     read_word(&file->ihex, region->address + 4, &region->reset);
