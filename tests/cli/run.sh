@@ -959,6 +959,15 @@ case_settings() {
     expect 2 "$nordfu" settings generate --family NRF52 --bootloader-version 1 --bl-settings-version 2 \
         --backup-address 0x70000 --no-backup own.hex
     failed_with 'cannot be specified if backup is disabled'
+    # A signature made with the key that everybody has.
+    inputs=$project/tests/vectors/package/inputs
+    expect 0 "$nordfu" settings generate --family NRF52 --application app.bin --application-version 1 \
+        --bootloader-version 1 --bl-settings-version 2 --app-boot-validation VALIDATE_ECDSA_P256_SHA256 \
+        --key-file "$inputs/insecure_default_key.pem" own.hex
+    said '^Warning: the key is a published one'
+    expect 0 "$nordfu" settings generate --family NRF52 --application app.bin --application-version 1 \
+        --bootloader-version 1 --bl-settings-version 2 --key-file "$inputs/insecure_default_key.pem" own.hex
+    ! grep -q published out || fail "a warning about a key that was not used"
     # What fails leaves the old file, and inputs are never overwritten.
     cp page.hex old.hex
     expect 1 "$nordfu" settings generate --family NRF52 --softdevice page.hex --bootloader-version 1 \
