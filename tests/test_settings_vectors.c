@@ -225,6 +225,8 @@ static void every_recorded_refusal_is_one_with_a_sentence(void **state)
             const char *sentence = strstr(run.err, "Error: ");
             assert_non_null(sentence);
             assert_true(strlen(sentence) > 20);
+            if (code == 2 && vectors_number(entry, "exit_code") == 2)
+                assert_string_equal(run.err, vectors_string(entry, "stderr"));
             assert_string_equal(run.out, "");
             assert_int_equal(scratch_count(false), 1);
         }

@@ -360,14 +360,25 @@ static int take_argument(struct parser *parser, const char *word)
     return ARGS_GO_ON;
 }
 
+static int complain_missing(const struct args *args, const struct args_option *option)
+{
+    char names[80], list[256] = "";
+    both_names(option, names);
+    if (option->kind != ARGS_CHOICE)
+        return args_complain(args, "Missing option %s.", names);
+    for (const char *const *choice = option->choices; *choice != NULL; choice++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof(list) - used, "%s\n\t%s", used == 0 ? "" : ",", *choice);
+    }
+    return args_complain(args, "Missing option %s. Choose from:%s", names, list);
+}
+
 static int check_missing(const struct args *args, size_t arguments)
 {
     const struct args_command *command = args->command;
-    char names[80];
     for (size_t i = 0; i < command->option_count; i++)
         if (command->options[i].required && args->values[i].count == 0)
-            return args_complain(args, "Missing option %s.",
-                                 both_names(&command->options[i], names));
+            return complain_missing(args, &command->options[i]);
     if (arguments + command->optional_count < command->argument_count)
         return args_complain(args, "Missing argument '%s'.", command->arguments[arguments].name);
     return ARGS_GO_ON;

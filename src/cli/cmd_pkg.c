@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/version_text.h"
 #include "nordfu/package.h"
 
 enum {
@@ -94,45 +95,6 @@ static int check_rules(const struct args *args, const struct rule *rules, size_t
 }
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-/* One of the three numbers of a version, up to the next point or the end. */
-static bool read_version_part(const char **next, uint64_t *number)
-{
-    const char *begin = *next;
-    *number = 0;
-    for (; **next >= '0' && **next <= '9' && *number <= UINT32_MAX; (*next)++)
-        *number = *number * 10 + (uint64_t)(**next - '0');
-    return *next > begin;
-}
-
-/* "1.2.3" -> 10203 */
-static int read_version_string(const struct args *args, uint32_t *version)
-{
-    const char *text = args->values[OPTION_APP_VERSION_STRING].text, *next = text;
-    uint64_t part[3] = {0};
-    bool good = true;
-    int points = 0;
-    for (const char *at = text; *at != 0; at++)
-        points += *at == '.';
-    if (points != 2)
-        return args_complain(
-            args, "Invalid value for application-version-string: Must be on the format x.y.z");
-    for (size_t i = 0; i < 3 && good; i++)
-        good = read_version_part(&next, &part[i]) && *next++ == (i < 2 ? '.' : 0);
-    if (!good)
-        return args_complain(args,
-                             "Invalid value for application-version-string: '%s' is not made of "
-                             "three numbers in decimal digits.",
-                             text);
-    uint64_t number = part[0] * 10000 + part[1] * 100 + part[2];
-    if (number > UINT32_MAX)
-        return args_complain(args,
-                             "Invalid value for application-version-string: '%s' is more than "
-                             "version 4294967295 (429496.72.95), the highest possible.",
-                             text);
-    *version = (uint32_t)number;
-    return ARGS_GO_ON;
-}
 
 /* The value of a list option that is there, else NULL ("none"). */
 static const char *list_text(const struct args *args, int option)
@@ -276,7 +238,8 @@ static int read_recipe(const struct args *args, struct nordfu_package_recipe *re
         code = args_complain(args, "Invalid combination: use two .zip packages instead.");
     take_values(args, recipe);
     if (code == ARGS_GO_ON && has_version_string(args))
-        code = read_version_string(args, &recipe->application_version);
+        code = version_text_read(args, args->values[OPTION_APP_VERSION_STRING].text,
+                                 &recipe->application_version);
     if (code == ARGS_GO_ON)
         code = check_surplus(args);
     if (code == ARGS_GO_ON)

@@ -8,8 +8,9 @@ static bool read_part(const char **next, uint64_t *number)
 {
     const char *begin = *next;
     *number = 0;
-    for (; isdigit((unsigned char)**next) && *number <= UINT32_MAX; (*next)++)
-        *number = *number * 10 + (uint64_t)(**next - '0');
+    for (; isdigit((unsigned char)**next); (*next)++)
+        if (*number <= UINT32_MAX)
+            *number = *number * 10 + (uint64_t)(**next - '0');
     return *next > begin;
 }
 
@@ -37,7 +38,7 @@ int version_text_read(const struct args *args, const char *text, uint32_t *versi
     if (number > UINT32_MAX)
         return args_complain(args,
                              "Invalid value for application-version-string: '%s' is more than "
-                             "429496.72.95, the highest version possible.",
+                             "version 4294967295 (429496.72.95), the highest possible.",
                              text);
     *version = (uint32_t)number;
     return ARGS_GO_ON;

@@ -22,7 +22,7 @@ struct settings_span {
     const uint8_t *bytes;
 };
 
-/* What is known of a chip's memory: spans in ascending order that do not overlap. */
+/* What is known of a chip's memory: spans in ascending order, with a hole between any two. */
 struct settings_memory {
     const struct settings_span *spans;
     size_t count;

@@ -191,13 +191,15 @@ void nordfu_settings_decode(struct nordfu_settings_page *page, const uint8_t *by
     look(page, &memory, 0);
 }
 
-/* Of what a page at `address` would say most, so that a search need not look at everything. */
-static bool may_be_page(const struct settings_memory *memory, uint32_t address)
+/* True unless the first 8 bytes tell already that there is no page `at` bytes behind the span's
+ * beginning: most of them are looked at for nothing. */
+static bool may_be_page(const struct settings_span *span, uint64_t at)
 {
-    struct excerpt excerpt;
-    take(&excerpt, memory, address, 8);
-    uint32_t version = word_at(&excerpt, 4);
-    return is_known(&excerpt, 0, 8) && (version == 1 || version == 2);
+    struct bytes_reader r;
+    bytes_reader_init(&r, span->bytes + at, span->size - (size_t)at);
+    bytes_get_u32(&r);
+    uint32_t version = bytes_get_u32(&r);
+    return version == 1 || version == 2;
 }
 
 /* Looks at the span's beginning and at every multiple of a flash page in it. The last page counts:
@@ -209,7 +211,7 @@ static void search_span(struct nordfu_settings_found *found, const struct settin
     uint64_t at = span->address;
     while (at < end) {
         struct nordfu_settings_page page;
-        if (may_be_page(memory, (uint32_t)at) && look(&page, memory, (uint32_t)at)) {
+        if (may_be_page(span, at - span->address) && look(&page, memory, (uint32_t)at)) {
             found->page = page;
             found->is_found = true;
         }
