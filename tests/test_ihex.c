@@ -172,6 +172,20 @@ static void each_defect_has_its_sentence(void **state)
     assert_refused_bytes(":00\0:0001FF", 10, "column 4 is no hexadecimal digit");
 }
 
+static void a_line_that_is_too_long_for_any_record_is_refused(void **state)
+{
+    (void)state;
+    char line[2000];
+    memset(line, 'F', sizeof(line));
+    line[0] = ':';
+    assert_refused_bytes(line, 1 + 2 * 260, "line 1: its type is FF");
+    assert_refused_bytes(line, 1 + 2 * 261, "says 255 bytes of data and there are 256");
+    assert_refused_bytes(line, 1 + 2 * 900, "says 255 bytes of data and there are 895");
+    assert_refused_bytes(line, 2 * 900, "a digit is missing");
+    line[1799] = 'g';
+    assert_refused_bytes(line, 1 + 2 * 900, "column 1800 is no hexadecimal digit");
+}
+
 static void what_follows_the_end_record_is_not_looked_at(void **state)
 {
     (void)state;
@@ -320,6 +334,7 @@ int main(void)
         cmocka_unit_test(both_kinds_of_base_addresses_count),
         cmocka_unit_test(a_record_goes_on_behind_64_kib),
         cmocka_unit_test(each_defect_has_its_sentence),
+        cmocka_unit_test(a_line_that_is_too_long_for_any_record_is_refused),
         cmocka_unit_test(what_follows_the_end_record_is_not_looked_at),
         cmocka_unit_test(a_text_without_data_has_no_segments),
         cmocka_unit_test(bytes_far_apart_take_no_memory_for_what_is_between),
