@@ -1004,6 +1004,19 @@ case_settings_dump() {
     expect 0 "$nordfu" settings display whole.bin
     grep -q '^\* App Version:              0x00000001 (1)$' out || fail "not the device's version"
     grep -q '^\* Bank0 Bank Code:          0x00000001$' out || fail "not an application"
+    # Boot validations that were written to, and a backup of another version.
+    printf '\003' | dd of=whole.bin bs=1 seek=$((0xFF260)) conv=notrunc 2>err
+    expect 0 "$nordfu" settings display whole.bin
+    said '^Warning: The boot validations are damaged'
+    expect 0 "$nordfu" settings display --json whole.bin
+    [ "$("$json_lines" settings boot_validation_intact <out)" = false ] || fail "not damaged"
+    expect 0 "$nordfu" settings generate --family NRF52 --bootloader-version 1 --bl-settings-version 1 --no-backup page.hex
+    expect 0 "$nordfu" settings generate --family NRF52 --bootloader-version 2 --bl-settings-version 1 --no-backup \
+        --start-address 0x7E000 backup.hex
+    sed '$d' page.hex | cat - backup.hex >both.hex
+    expect 0 "$nordfu" settings display both.hex
+    said '^\* Bootloader Version:       0x00000001 (1)$'
+    said '^Warning: The backup page at 0x0007E000 has other contents.$'
     # A page that lost a bit, and its backup.
     expect 0 "$nordfu" settings generate --family NRF52 --bootloader-version 1 --bl-settings-version 1 page.hex
     head -n 7 page.hex >damaged.hex
