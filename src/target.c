@@ -146,8 +146,13 @@ static int list_images(const struct nordfu_package *package, const struct nordfu
         return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
                                 "The package holds %zu images, not 1 to %d: make it again.", *count,
                                 NORDFU_MAX_IMAGES);
-    for (size_t i = 0; i < *count; i++)
+    for (size_t i = 0; i < *count; i++) {
         images[i] = nordfu_package_image(package, i);
+        if (images[i]->firmware == NULL)
+            return nordfu_error_set(error, NORDFU_ERR_USAGE,
+                                    "The package was only peeked into, without its firmware: open "
+                                    "it with nordfu_package_open to send it.");
+    }
     return 0;
 }
 

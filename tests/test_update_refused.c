@@ -117,6 +117,20 @@ static void the_same_version_again_is_taken(void **state)
     fixture_free(&f);
 }
 
+static void a_package_that_was_only_peeked_into_is_not_sent(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, &files);
+    nordfu_package_free(&f.package);
+    fixture_check(nordfu_package_peek(&f.package, files.package, &f.error), &f.error);
+    fixture_build(&f);
+    fixture_update(&f);
+    assert_int_equal(f.rc, NORDFU_ERR_USAGE);
+    assert_non_null(strstr(f.error.text, "without its firmware"));
+    fixture_free(&f);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -139,6 +153,7 @@ int main(void)
         cmocka_unit_test(every_refusal_reaches_the_user_with_its_reason),
         cmocka_unit_test(a_good_package_is_taken_after_a_bad_one),
         cmocka_unit_test(the_same_version_again_is_taken),
+        cmocka_unit_test(a_package_that_was_only_peeked_into_is_not_sent),
     };
     return cmocka_run_group_tests_name("update_refused", tests, set_up, tear_down);
 }
