@@ -158,6 +158,7 @@ static void each_defect_has_its_sentence(void **state)
         {":00000001FE", "its checksum is FE and should be FF"},
         {":0100000100FE", "the end record (type 01) holds data"},
         {":020001020000FB", "a record of type 02 has 2 bytes of data and address 0000"},
+        {":020100040000F9", "a record of type 04 has 2 bytes of data and address 0000"},
         {":0100000400FB", "a record of type 04 has 2 bytes of data and address 0000"},
         {":03000003000000FA", "a record of type 03 has 4 bytes of data and address 0000"},
         {":0400010500000000F6", "a record of type 05 has 4 bytes of data and address 0000"},

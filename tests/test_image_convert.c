@@ -178,6 +178,23 @@ static void what_makes_no_sense_is_refused(void **state)
     assert_int_not_equal(access("o.hex", F_OK), 0);
 }
 
+static void an_image_is_not_padded_beyond_the_largest(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    text_add(&text, 0, 0x1000, "a", 1);
+    text_add_upper(&text, 0x0100);
+    text_add(&text, 0, 0x0FFF, "z", 1);
+    scratch_write("a.hex", text.data, text.size);
+    buf_free(&text);
+    convert("a.hex", "o.hex", (struct nordfu_conversion){.multiple = 3});
+    struct nordfu_converted done =
+        convert("a.hex", "o.bin", (struct nordfu_conversion){.multiple = 4});
+    assert_int_equal(done.size, NORDFU_MAX_IMAGE_SIZE);
+    assert_refused("a.hex", "o2.bin", (struct nordfu_conversion){.multiple = 3}, NORDFU_ERR_PACKAGE,
+                   "makes an image of");
+}
+
 static void only_uicr_can_be_kept_but_is_no_image(void **state)
 {
     (void)state;
@@ -207,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup(raw_becomes_hex_at_its_address, empty),
         cmocka_unit_test_setup(images_are_those_of_packages, empty),
         cmocka_unit_test_setup(what_makes_no_sense_is_refused, empty),
+        cmocka_unit_test_setup(an_image_is_not_padded_beyond_the_largest, empty),
         cmocka_unit_test_setup(only_uicr_can_be_kept_but_is_no_image, empty),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

@@ -179,6 +179,60 @@ static void a_hole_that_is_too_large_is_refused(void **state)
     buf_free(&text);
 }
 
+/* An image from a text, which is freed. */
+static struct image_file decode_text(struct buf *text)
+{
+    struct image_file image;
+    struct nordfu_error error = {0};
+    if (image_file_decode(&image, text->data, text->size, "a.hex", "application", &error) != 0)
+        fail_msg("%s", error.text);
+    buf_free(text);
+    return image;
+}
+
+static void the_largest_image_is_possible(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    text_add(&text, 0, 0x1000, "a", 1);
+    text_add_upper(&text, 0x0100);
+    text_add(&text, 0, 0x0FFF, "z", 1);
+    struct image_file image = decode_text(&text);
+    assert_int_equal(image.bytes.size, (size_t)16 << 20);
+    image_file_free(&image);
+}
+
+static void an_image_ends_where_ficr_begins(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    text_add_upper(&text, 0x0FFF);
+    text_add(&text, 0, 0xFFFC, "abcdefgh", 8);
+    struct image_file image = decode_text(&text);
+    assert_int_equal(image.bytes.size, 4);
+    assert_memory_equal(image.bytes.data, "abcd", 4);
+    assert_int_equal(image.high_bytes, 4);
+    image_file_free(&image);
+}
+
+static void a_softdevice_at_the_usual_place_is_not_cut_whatever_follows(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    const char *magic = "\xDB\xE5\xB1\x51";
+    text_add(&text, 0, 0x1000, "a", 1);
+    text_add(&text, 0, 0x4004, magic, 4);
+    struct buf both = {0};
+    assert_true(buf_append(&both, text.data, text.size));
+    text_add(&both, 0, 0x3004, magic, 4);
+    struct image_file image = decode_text(&both);
+    assert_int_equal(image.address, 0x1000);
+    image_file_free(&image);
+    image = decode_text(&text);
+    assert_int_equal(image.address, 0x4004);
+    image_file_free(&image);
+}
+
 static void what_is_dropped_and_filled_is_counted(void **state)
 {
     (void)state;
@@ -331,6 +385,9 @@ int main(void)
         cmocka_unit_test(any_name_but_bin_is_hex),
         cmocka_unit_test(bin_counts_in_either_case),
         cmocka_unit_test(a_hole_that_is_too_large_is_refused),
+        cmocka_unit_test(the_largest_image_is_possible),
+        cmocka_unit_test(an_image_ends_where_ficr_begins),
+        cmocka_unit_test(a_softdevice_at_the_usual_place_is_not_cut_whatever_follows),
         cmocka_unit_test(what_is_dropped_and_filled_is_counted),
         cmocka_unit_test(a_softdevice_is_recognised),
         cmocka_unit_test(a_raw_softdevice_is_recognised_with_and_without_mbr),
