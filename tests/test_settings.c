@@ -69,6 +69,18 @@ static struct nordfu_settings sample(uint32_t version)
     return settings;
 }
 
+/* By their pages: between members there may be anything. */
+static void assert_same(const struct nordfu_settings *a, const struct nordfu_settings *b)
+{
+    uint8_t one[NORDFU_SETTINGS_MAX_SIZE], other[NORDFU_SETTINGS_MAX_SIZE];
+    size_t size = nordfu_settings_encode(a, one);
+    assert_true(size > 0);
+    assert_int_equal(nordfu_settings_encode(b, other), size);
+    assert_memory_equal(one, other, size);
+    assert_int_equal(a->app_validation.size, b->app_validation.size);
+    assert_int_equal(a->sd_validation.size, b->sd_validation.size);
+}
+
 static size_t sample_page(uint32_t version, uint8_t page[NORDFU_SETTINGS_MAX_SIZE])
 {
     const struct nordfu_settings settings = sample(version);
@@ -93,7 +105,7 @@ static void a_page_read_again_is_what_was_written(void **state)
         assert_int_equal(size, version == 1 ? 92 : 804);
         nordfu_settings_decode(&page, bytes, size);
         assert_int_equal(page.place.state, NORDFU_SETTINGS_VALID);
-        assert_memory_equal(&page.settings, &settings, sizeof(settings));
+        assert_same(&page.settings, &settings);
         assert_int_equal(page.validation_crc_stored, page.validation_crc_right);
         assert_int_equal(page.place.crc_stored, slow_crc(bytes + 4, 88));
     }
@@ -200,7 +212,7 @@ static void bytes_that_a_file_leaves_out_are_erased_flash(void **state)
                                           {PAGE_NRF52 + 0x58, 4, bytes + 0x58}};
     struct nordfu_settings_found found = find(spans, 2);
     assert_true(found.is_found);
-    assert_memory_equal(&found.page.settings, &settings, sizeof(settings));
+    assert_same(&found.page.settings, &settings);
     settings.progress[0] = 0;
     nordfu_settings_encode(&settings, bytes);
     found = find(spans, 2);

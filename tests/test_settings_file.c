@@ -13,11 +13,23 @@ static const struct nordfu_settings_recipe full = {
     .version = 2,
     .app_version = 5,
     .bootloader_version = 3,
-    .application_path = INPUTS "app_raw.bin",
-    .softdevice_path = INPUTS "sd_info3000.hex",
+    .application = {.path = INPUTS "app_raw.bin"},
+    .softdevice = {.path = INPUTS "sd_info3000.hex"},
     .app_validation = NORDFU_VALIDATION_SHA256,
     .sd_validation = NORDFU_VALIDATION_CRC,
 };
+
+/* By their pages: between members there may be anything. */
+static void assert_same(const struct nordfu_settings *a, const struct nordfu_settings *b)
+{
+    uint8_t one[NORDFU_SETTINGS_MAX_SIZE], other[NORDFU_SETTINGS_MAX_SIZE];
+    size_t size = nordfu_settings_encode(a, one);
+    assert_true(size > 0);
+    assert_int_equal(nordfu_settings_encode(b, other), size);
+    assert_memory_equal(one, other, size);
+    assert_int_equal(a->app_validation.size, b->app_validation.size);
+    assert_int_equal(a->sd_validation.size, b->sd_validation.size);
+}
 
 /* app_raw.bin as it is on the device. */
 static void read_application(uint8_t image[1024])
@@ -72,14 +84,14 @@ static void recipes_without_sense_are_refused(void **state)
     };
     cases[0].recipe.version = 0;
     cases[1].recipe.version = 1;
-    cases[2].recipe.application_path = NULL;
-    cases[3].recipe.softdevice_path = NULL;
+    cases[2].recipe.application.path = NULL;
+    cases[3].recipe.softdevice.path = NULL;
     cases[4].recipe.sd_validation = NORDFU_VALIDATION_ECDSA;
     cases[5].recipe.app_validation = (enum nordfu_validation)4;
-    cases[6].recipe.application_path = "nowhere.hex";
-    cases[7].recipe.softdevice_path = INPUTS "app_raw.bin";
-    cases[8].recipe.softdevice_path = INPUTS "only_mbr.hex";
-    cases[9].recipe.application_path = INPUTS "bad_checksum.hex";
+    cases[6].recipe.application.path = "nowhere.hex";
+    cases[7].recipe.softdevice.path = INPUTS "app_raw.bin";
+    cases[8].recipe.softdevice.path = INPUTS "only_mbr.hex";
+    cases[9].recipe.application.path = INPUTS "bad_checksum.hex";
     cases[10].recipe.app_validation = NORDFU_VALIDATION_ECDSA;
     cases[10].recipe.key_path = INPUTS "p384.pem";
     cases[11].recipe.app_validation = NORDFU_VALIDATION_ECDSA;
@@ -91,6 +103,24 @@ static void recipes_without_sense_are_refused(void **state)
         if (strstr(error.text, cases[i].word) == NULL)
             fail_msg("case %zu: no \"%s\" in: %s", i, cases[i].word, error.text);
     }
+}
+
+static void images_may_be_in_memory(void **state)
+{
+    (void)state;
+    struct nordfu_settings from_files, from_memory;
+    struct nordfu_settings_recipe recipe = full;
+    assert_int_equal(nordfu_settings_build(&from_files, &recipe, NULL), 0);
+    uint8_t *application = scratch_read(recipe.application.path, &recipe.application.size);
+    uint8_t *softdevice = scratch_read(recipe.softdevice.path, &recipe.softdevice.size);
+    recipe.application.path = "nowhere.bin";
+    recipe.application.bytes = application;
+    recipe.softdevice.path = "nowhere.hex";
+    recipe.softdevice.bytes = softdevice;
+    assert_int_equal(nordfu_settings_build(&from_memory, &recipe, NULL), 0);
+    assert_same(&from_files, &from_memory);
+    free(application);
+    free(softdevice);
 }
 
 /* Without a key's need there is no look at it. */
@@ -114,7 +144,7 @@ static void a_written_page_and_its_backup_are_found_again(void **state)
     assert_int_equal(nordfu_settings_read(&found, "page.hex", NULL, NULL), 0);
     assert_true(found.is_found && found.has_backup && !found.backup_differs);
     assert_int_equal(found.page.place.address, address);
-    assert_memory_equal(&found.page.settings, &settings, sizeof(settings));
+    assert_same(&found.page.settings, &settings);
     assert_int_equal(nordfu_settings_write("page.hex", &settings, address, NULL, NULL), 0);
     assert_int_equal(nordfu_settings_read(&found, "page.hex", NULL, NULL), 0);
     assert_true(found.is_found && !found.has_backup);
@@ -219,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_say_what_the_images_are),
         cmocka_unit_test(recipes_without_sense_are_refused),
+        cmocka_unit_test(images_may_be_in_memory),
         cmocka_unit_test(a_key_is_read_only_to_sign_with),
         cmocka_unit_test_setup_teardown(a_written_page_and_its_backup_are_found_again,
                                         scratch_enter, scratch_leave),

@@ -13,6 +13,7 @@
 
 #include "nordfu/error.h"
 #include "nordfu/image.h"
+#include "nordfu/package.h"
 
 /* Bytes that are written of a page, by its version. */
 #define NORDFU_SETTINGS_V1_SIZE  92u
@@ -134,12 +135,12 @@ struct nordfu_settings_found {
 int nordfu_settings_read(struct nordfu_settings_found *found, const char *path,
                          const uint32_t *address, struct nordfu_error *error);
 
-/* What goes into a new page. Strings are the caller's. */
+/* What goes into a new page. Strings and bytes are the caller's. */
 struct nordfu_settings_recipe {
     uint32_t version; /* 1 or 2 */
     uint32_t app_version, bootloader_version;
-    const char *application_path; /* .bin or .hex; NULL = none */
-    const char *softdevice_path;  /* .hex; NULL = none */
+    struct nordfu_firmware application; /* raw or Intel HEX; path NULL = none */
+    struct nordfu_firmware softdevice;  /* Intel HEX; path NULL = none */
     /* How they are checked at every start; only version 2 can, and only what is there. */
     enum nordfu_validation app_validation, sd_validation;
     const char *key_path; /* PEM private key, needed for NORDFU_VALIDATION_ECDSA, else ignored */

@@ -167,8 +167,8 @@ static int read_recipe(const struct args *args, struct nordfu_settings_recipe *r
     *recipe = (struct nordfu_settings_recipe){
         .version = (uint32_t)args->values[OPTION_PAGE_VERSION].number,
         .bootloader_version = (uint32_t)args->values[OPTION_BOOTLOADER_VERSION].number,
-        .application_path = args->values[OPTION_APPLICATION].text,
-        .softdevice_path = args->values[OPTION_SOFTDEVICE].text,
+        .application = {.path = args->values[OPTION_APPLICATION].text},
+        .softdevice = {.path = args->values[OPTION_SOFTDEVICE].text},
         .key_path = args->values[OPTION_KEY].text,
     };
     int code =

@@ -46,10 +46,10 @@ static int check_recipe(const struct nordfu_settings_recipe *recipe, struct nord
                                 "There is no version %u of bootloader settings: give 1 (SDK 12.0 "
                                 "to 15.2) or 2 (SDK 15.3 and newer).",
                                 (unsigned)recipe->version);
-    int rc = check_validation(recipe, recipe->app_validation, recipe->application_path,
+    int rc = check_validation(recipe, recipe->app_validation, recipe->application.path,
                               "application", error);
     return rc != 0 ? rc
-                   : check_validation(recipe, recipe->sd_validation, recipe->softdevice_path,
+                   : check_validation(recipe, recipe->sd_validation, recipe->softdevice.path,
                                       "SoftDevice", error);
 }
 
@@ -80,14 +80,22 @@ static int validate(struct nordfu_boot_validation *validation, enum nordfu_valid
     }
 }
 
+static int read_image(struct image_file *image, const struct nordfu_firmware *firmware,
+                      const char *what, struct nordfu_error *error)
+{
+    if (firmware->bytes == NULL)
+        return image_file_read(image, firmware->path, what, error);
+    return image_file_decode(image, firmware->bytes, firmware->size, firmware->path, what, error);
+}
+
 static int add_application(struct nordfu_settings *settings,
                            const struct nordfu_settings_recipe *recipe,
                            const struct crypto_key *key, struct nordfu_error *error)
 {
     struct image_file image;
-    if (recipe->application_path == NULL)
+    if (recipe->application.path == NULL)
         return 0;
-    int rc = image_file_read(&image, recipe->application_path, "application", error);
+    int rc = read_image(&image, &recipe->application, "application", error);
     if (rc != 0)
         return rc;
     settings->bank0.size = (uint32_t)image.bytes.size;
@@ -103,14 +111,14 @@ static int add_softdevice(struct nordfu_settings *settings,
                           struct nordfu_error *error)
 {
     struct image_file image;
-    if (recipe->softdevice_path == NULL)
+    if (recipe->softdevice.path == NULL)
         return 0;
-    if (image_file_is_raw(recipe->softdevice_path))
+    if (image_file_is_raw(recipe->softdevice.path))
         return nordfu_error_set(error, NORDFU_ERR_PACKAGE,
                                 "The SoftDevice %s is a raw image, which doesn't tell where the "
                                 "MBR ends: give the .hex file that it comes in.",
-                                recipe->softdevice_path);
-    int rc = image_file_read(&image, recipe->softdevice_path, "SoftDevice", error);
+                                recipe->softdevice.path);
+    int rc = read_image(&image, &recipe->softdevice, "SoftDevice", error);
     if (rc != 0)
         return rc;
     settings->softdevice_size = (uint32_t)image.bytes.size;
