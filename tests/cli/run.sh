@@ -465,14 +465,19 @@ make_softdevice() {
     } | dd of="$1" bs=1 seek=8192 conv=notrunc 2>dd.err || fail "$(cat dd.err)"
 }
 
-# SoftDevice, bootloader and application in one package: all of the device is new.
+# SoftDevice, bootloader and application in one package, raw and from Intel HEX: all of the device is new.
 case_pkg_whole() {
     make_softdevice sd.bin
     head -c 20000 /dev/urandom >bl.bin
     make_package old 1 4096
     head -c 30001 /dev/urandom >app.bin
-    for boot in VALIDATE_GENERATED_CRC VALIDATE_ECDSA_P256_SHA256; do
-        expect 0 "$nordfu" pkg generate --softdevice sd.bin --bootloader bl.bin --application app.bin --hw-version 52 \
+    expect 0 "$nordfu" image convert --address 0x1000 sd.bin sd.hex
+    expect 0 "$nordfu" image convert --address 0xF8000 bl.bin bl.hex
+    expect 0 "$nordfu" image convert --address 0x27000 app.bin app.hex
+    for form in bin hex; do
+        boot=VALIDATE_GENERATED_CRC
+        [ $form = bin ] || boot=VALIDATE_ECDSA_P256_SHA256
+        expect 0 "$nordfu" pkg generate --softdevice sd.$form --bootloader bl.$form --application app.$form --hw-version 52 \
             --sd-req 0xCA --sd-id 0x100 --bootloader-version 9 --application-version-string 0.1.2 --key-file key.pem \
             --app-boot-validation $boot all.zip
         [ "$(cat out)" = 'Zip created at all.zip' ] || fail "something else was said"
