@@ -65,10 +65,12 @@ static uint32_t arrived(const struct flow *f)
 /* As much of a sentence as fits, cut between words. */
 static void abridge(char *out, size_t size, const char *text)
 {
-    snprintf(out, size, "%s", text);
-    if (strlen(text) < size)
+    size_t length = strlen(text);
+    size_t kept = length < size ? length : size - sizeof(" ...");
+    memcpy(out, text, kept);
+    out[kept] = '\0';
+    if (kept == length)
         return;
-    out[size - sizeof(" ...")] = '\0';
     char *space = strrchr(out, ' ');
     snprintf(space != NULL ? space : out, sizeof(" ..."), " ...");
 }
@@ -159,9 +161,10 @@ static void tell_where_it_stays(const struct flow *f)
 {
     if (!f->knows_bootloader || !is_verdict(f->error) || f->options.dry_run)
         return;
-    const char *early = "The device stays in its bootloader, ready for the right package; without "
-                        "one it starts its application again after about two minutes (before SDK 14 "
-                        "only when it is reset), if it still has one.";
+    const char *early =
+        "The device stays in its bootloader, ready for the right package; without "
+        "one it starts its application again after about two minutes (before SDK 14 "
+        "only when it is reset), if it still has one.";
     const char *late = "The device restarts: it runs its application again, or waits in its "
                        "bootloader for the right package where the new image had to overwrite it.";
     sink_text(f->sink, update_now(f), NORDFU_EVENT_NOTE, "%s", f->session.rejected ? late : early);
