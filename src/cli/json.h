@@ -24,6 +24,10 @@ struct json {
 void json_begin(struct json *json, const char *event);
 void json_text(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, int64_t value);
+/* Hidden, because jansson has another function of that name. */
+#if defined(__GNUC__)
+__attribute__((visibility("hidden")))
+#endif
 void json_real(struct json *json, const char *key, double value);
 void json_bool(struct json *json, const char *key, bool value);
 /* Arrays. */
