@@ -455,9 +455,9 @@ case_real_package() {
     device_runs 1 real.bin
 }
 
-# make_softdevice FILE: 12 KiB with the information structure of an S140 7.2.0 (0x100) that ends at 0x27000.
+# make_softdevice FILE: 8704 bytes with the information structure of an S140 7.2.0 (0x100) that ends at 0x27000.
 make_softdevice() {
-    head -c 12288 /dev/urandom >"$1"
+    head -c 8704 /dev/urandom >"$1"
     {
         printf '\054\000\000\000\333\345\261\121\000\160\002\000\000\001\000\000'
         printf '\214\000\000\000\120\326\152\000'
@@ -468,9 +468,9 @@ make_softdevice() {
 # SoftDevice, bootloader and application in one package, raw and from Intel HEX: all of the device is new.
 case_pkg_whole() {
     make_softdevice sd.bin
-    head -c 20000 /dev/urandom >bl.bin
+    head -c 8192 /dev/urandom >bl.bin
     make_package old 1 4096
-    head -c 30001 /dev/urandom >app.bin
+    head -c 9001 /dev/urandom >app.bin
     expect 0 "$nordfu" image convert --address 0x1000 sd.bin sd.hex
     expect 0 "$nordfu" image convert --address 0xF8000 bl.bin bl.hex
     expect 0 "$nordfu" image convert --address 0x27000 app.bin app.hex
@@ -488,9 +488,9 @@ case_pkg_whole() {
         start_sim --json --flash-dump whole.bin --device "$device,pubkey=pub.pem"
         expect 0 "$nordfu" dfu ble -pkg all.zip -p dongle -a $address
         stop_sim
-        cmp -i 0:0x1000 -n 12288 sd.bin whole.bin || fail "the SoftDevice is not in its place"
-        cmp -i 0:0xF8000 -n 20000 bl.bin whole.bin || fail "the bootloader is not in its place"
-        cmp -i 0:0x27000 -n 30001 app.bin whole.bin || fail "the application is not in its place"
+        cmp -i 0:0x1000 -n 8704 sd.bin whole.bin || fail "the SoftDevice is not in its place"
+        cmp -i 0:0xF8000 -n 8192 bl.bin whole.bin || fail "the bootloader is not in its place"
+        cmp -i 0:0x27000 -n 9001 app.bin whole.bin || fail "the application is not in its place"
         [ "$("$json_lines" final softdevice <sim.log)" = 100 ] || fail "not the SoftDevice"
         [ "$("$json_lines" final bootloader <sim.log)" = 9 ] || fail "not the bootloader"
         [ "$("$json_lines" final version <sim.log)" = 102 ] || fail "not the application"
