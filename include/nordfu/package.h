@@ -56,6 +56,52 @@ bool nordfu_package_names(const struct nordfu_package *package, size_t index,
 int nordfu_package_verify(const struct nordfu_package *package, const char *key_path,
                           struct nordfu_error *error);
 
+/* What can be wrong with a package. */
+enum nordfu_finding_code {
+    NORDFU_FINDING_ARCHIVE,      /* no usable zip: damaged, two files of one name, a name that leads
+                                    out of the folder, ...; nothing else is looked at */
+    NORDFU_FINDING_MANIFEST,     /* missing or not readable; nothing else is looked at */
+    NORDFU_FINDING_NO_IMAGE,     /* the manifest names none */
+    NORDFU_FINDING_DUPLICATE,    /* two images for the same place of the device */
+    NORDFU_FINDING_SHARED_FILE,  /* the manifest names a file for two purposes */
+    NORDFU_FINDING_MISSING_FILE, /* the manifest names a file that the zip does not hold */
+    NORDFU_FINDING_DAMAGED_FILE, /* it can't be unpacked */
+    NORDFU_FINDING_SURPLUS_FILE, /* a file that the manifest does not name */
+    NORDFU_FINDING_INIT_PACKET,  /* not decodable, or without something that devices ask for */
+    NORDFU_FINDING_KIND,         /* manifest and init packet disagree what the image is */
+    NORDFU_FINDING_METADATA,     /* manifest and init packet disagree about sizes */
+    NORDFU_FINDING_SIZE,         /* the firmware has another size than announced, or none */
+    NORDFU_FINDING_LENGTH,       /* its size is no multiple of 4 */
+    NORDFU_FINDING_HASH,         /* another SHA-256 than promised, or none is promised */
+    NORDFU_FINDING_UNSIGNED,     /* no signature, although there is a key to check it with */
+    NORDFU_FINDING_SIGNATURE,    /* another key's, or of something else */
+    NORDFU_FINDINGS,
+};
+
+/* A word for a code, for machines ("hash", "missing-file", ...); "unknown" for other values. */
+const char *nordfu_finding_name(enum nordfu_finding_code code);
+
+struct nordfu_finding {
+    enum nordfu_finding_code code;
+    const char *member; /* of the manifest whose image it is about; NULL = the whole package */
+    const char *text;   /* one sentence without control characters: what is wrong, what to do */
+};
+
+/* Told of each finding; everything in it is valid during the call only. */
+typedef void (*nordfu_finding_fn)(void *context, const struct nordfu_finding *finding);
+
+/*
+ * Looks for everything that is wrong with the package at `path`, not only for the first defect as
+ * nordfu_package_open does, and for more: files without a purpose, the manifest against the init
+ * packets, and with a `key_path` (PEM, public or private; NULL = signatures are not looked at) the
+ * signature of each image. Returns the number of findings; `report` was called with each. Errors,
+ * when the package could not be looked at: NORDFU_ERR_PACKAGE (no readable file at `path`, speaker
+ * SYSTEM; an unusable key), NORDFU_ERR_UNSUPPORTED (a package for a legacy bootloader),
+ * NORDFU_ERR_SYSTEM. package.md 1, 2.
+ */
+int nordfu_package_verify_file(const char *path, const char *key_path, nordfu_finding_fn report,
+                               void *context, struct nordfu_error *error);
+
 /* Firmware that goes into a package. Strings and bytes are the caller's. */
 struct nordfu_firmware {
     /* The file, NULL = no such image. Its last component names the image in the package
@@ -121,5 +167,34 @@ int nordfu_key_is_published(const char *path, bool *published, struct nordfu_err
  * NORDFU_ERR_SYSTEM. */
 int nordfu_key_write_public(const char *key_path, const char *public_path,
                             struct nordfu_error *error);
+
+/* How a key is shown. package.md 4.3. */
+enum nordfu_key_format {
+    NORDFU_KEY_HEX,        /* as in a bootloader's memory: little endian, X before Y */
+    NORDFU_KEY_CODE,       /* C for a bootloader; of public keys only, as is the next */
+    NORDFU_KEY_PEM,        /* SubjectPublicKeyInfo or SEC1 */
+    NORDFU_KEY_DEBUG_CODE, /* C that only a debug bootloader can be compiled with */
+};
+
+struct nordfu_key_view {
+    bool is_private;
+    enum nordfu_key_format format;
+    const char *tool; /* who says in the code that it made it; NULL = "nordfu" */
+};
+
+#define NORDFU_KEY_TEXT_MAX 2048 /* room for any view with its terminating zero */
+
+/*
+ * Shows a private key or its public half. Code bears the time (local, or SOURCE_DATE_EPOCH in UTC).
+ * The caller wipes a private key's `text`; it is empty after an error. Errors: NORDFU_ERR_PACKAGE
+ * (the key), NORDFU_ERR_USAGE (code of a private key), NORDFU_ERR_SYSTEM.
+ */
+int nordfu_key_text(char text[NORDFU_KEY_TEXT_MAX], const char *key_path,
+                    const struct nordfu_key_view *view, struct nordfu_error *error);
+
+/* Writes that text to a file, with mode 0600 if it is private; an existing one is replaced. Errors
+ * as above, and NORDFU_ERR_USAGE (both paths are one file). */
+int nordfu_key_write(const char *path, const char *key_path, const struct nordfu_key_view *view,
+                     struct nordfu_error *error);
 
 #endif

@@ -282,6 +282,11 @@ bool archive_has(const struct archive *archive, const char *name)
     return find(archive, name) != NULL;
 }
 
+const char *archive_name(const struct archive *archive, size_t index)
+{
+    return index < archive->count ? archive->entries[index].name : NULL;
+}
+
 /*
  * Reads exactly as many bytes as out->size says and then the end, where libzip compares the
  * checksum. False if there are fewer or more bytes, or wrong ones.

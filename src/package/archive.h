@@ -38,6 +38,10 @@ void archive_free(struct archive **archive);
 /* True if there is a file of exactly that name. */
 bool archive_has(const struct archive *archive, const char *name);
 
+/* Names of files and folders (those end with '/') in the order of the directory; NULL behind the
+ * last one. Views, valid until the archive is freed. */
+const char *archive_name(const struct archive *archive, size_t index);
+
 /*
  * Unpacks the file of that name into the empty `out`; at most `limit` bytes. Errors:
  * NORDFU_ERR_PACKAGE (none of that name, larger, damaged, of another size than declared),

@@ -102,7 +102,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' settings 'settings generate' 'settings display' image 'image info' 'image convert' bond 'bond list' 'bond remove' sim version help; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' 'pkg verify' settings 'settings generate' 'settings display' image 'image info' 'image convert' bond 'bond list' 'bond remove' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
@@ -513,6 +513,33 @@ case_pkg_display() {
     failed_with 'bad.zip is not a zip file'
     expect 2 "$nordfu" pkg display
     said "Missing argument 'ZIP_FILE'."
+}
+
+case_pkg_verify() {
+    make_package app 2 1000
+    expect 0 "$nordfu" pkg verify --key pub.pem app.zip
+    [ "$(cat out)" = 'No findings.' ] || fail "findings in a good package"
+    expect 0 "$nordfu" pkg verify app.zip
+    [ "$(cat out)" = 'No findings; signatures were not checked, which takes --key.' ] || fail "signatures without a key"
+    expect 0 "$nordfu" pkg verify --json --key key.pem app.zip
+    [ "$("$json_lines" verified findings <out)" = 0 ] || fail "findings in a good package"
+    expect 0 "$nordfu" keys generate other.pem
+    expect 1 "$nordfu" pkg verify --key other.pem app.zip
+    said '^signature: The signature of the application in app.zip was not made with'
+    [ "$(wc -l <out)" = 1 ] || fail "not one line for one finding"
+    expect 1 "$nordfu" pkg verify --json --key other.pem app.zip
+    [ "$("$json_lines" finding code <out)" = signature ] || fail "not the signature"
+    [ "$("$json_lines" finding member <out)" = application ] || fail "not the application"
+    [ "$("$json_lines" verified findings <out)" = 1 ] || fail "not one finding"
+    head -c 500 app.zip >half.zip
+    expect 1 "$nordfu" pkg verify half.zip
+    said '^archive: '
+    expect 1 "$nordfu" pkg verify --key app.bin app.zip
+    [ ! -s out ] || fail "findings with a key that is none"
+    failed_with 'app.bin'
+    expect 1 "$nordfu" pkg verify --json nowhere.zip
+    failed_with 'check the path'
+    [ "$("$json_lines" error class <out)" = package ] || fail "no error in JSON"
 }
 
 # Equal inputs, equal bytes, dated as told; and nothing is left of what failed.
