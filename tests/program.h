@@ -33,9 +33,9 @@ static inline void program_catch(int fd, char text[PROGRAM_TEXT_MAX])
     close(fd);
 }
 
-/* Runs it under the name `name` (argv[0]; "nrfutil" changes its messages) with `argv`, which ends
- * with NULL and has room for the name in front. */
-static inline void program_run_argv(struct program *program, char **argv)
+/* Runs it under the name argv[0] ("nrfutil" changes its messages) with `argv`, which ends with
+ * NULL, and with the file `input` as standard input. */
+static inline void program_run_argv_input(struct program *program, char **argv, const char *input)
 {
     char out[] = "/tmp/nordfu-out-XXXXXX", err[] = "/tmp/nordfu-err-XXXXXX";
     int out_fd = mkstemp(out), err_fd = mkstemp(err), status = 0;
@@ -46,8 +46,8 @@ static inline void program_run_argv(struct program *program, char **argv)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        int null = open("/dev/null", O_RDONLY);
-        if (dup2(null, 0) == 0 && dup2(out_fd, 1) == 1 && dup2(err_fd, 2) == 2)
+        int in = open(input, O_RDONLY);
+        if (dup2(in, 0) == 0 && dup2(out_fd, 1) == 1 && dup2(err_fd, 2) == 2)
             execv(NORDFU_PROGRAM, argv);
         _exit(127);
     }
@@ -58,8 +58,13 @@ static inline void program_run_argv(struct program *program, char **argv)
     program_catch(err_fd, program->err);
 }
 
-/* Runs it as "nrfutil" with the strings of a JSON array. */
-static inline void program_run(struct program *program, const json_t *args)
+static inline void program_run_argv(struct program *program, char **argv)
+{
+    program_run_argv_input(program, argv, "/dev/null");
+}
+
+/* Runs it as "nrfutil" with the strings of a JSON array and the file `input` as standard input. */
+static inline void program_run_input(struct program *program, const json_t *args, const char *input)
 {
     char *argv[PROGRAM_ARGS_MAX + 2] = {(char[]){"nrfutil"}};
     size_t count = json_array_size(args);
@@ -68,9 +73,14 @@ static inline void program_run(struct program *program, const json_t *args)
         argv[i + 1] = strdup(json_string_value(json_array_get(args, i)));
         assert_non_null(argv[i + 1]);
     }
-    program_run_argv(program, argv);
+    program_run_argv_input(program, argv, input);
     for (size_t i = 0; i < count; i++)
         free(argv[i + 1]);
+}
+
+static inline void program_run(struct program *program, const json_t *args)
+{
+    program_run_input(program, args, "/dev/null");
 }
 
 #endif

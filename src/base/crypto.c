@@ -214,15 +214,16 @@ static bool halves_match(EVP_PKEY *pkey)
 static struct crypto_key *make_key(const EVP_PKEY *pkey)
 {
     struct crypto_key *key = calloc(1, sizeof(*key));
-    BIGNUM *scalar = NULL;
+    BIGNUM *scalar = BN_secure_new(); /* copies of such a number are cleared, too */
     if (key == NULL)
-        return NULL;
+        goto out;
     if (get_public(pkey, key->xy) &&
         EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1)
         key->pkey = make_pkey(key->xy, scalar);
-    BN_clear_free(scalar);
     if (key->pkey == NULL || !halves_match(key->pkey))
         crypto_key_free(&key);
+out:
+    BN_clear_free(scalar);
     return key;
 }
 
@@ -266,6 +267,14 @@ void crypto_key_free(struct crypto_key **key)
 void crypto_key_public(const struct crypto_key *key, uint8_t xy[CRYPTO_PUBLIC_SIZE])
 {
     memcpy(xy, key->xy, CRYPTO_PUBLIC_SIZE);
+}
+
+int crypto_key_scalar(const struct crypto_key *key, uint8_t scalar[CRYPTO_SCALAR_SIZE],
+                      struct nordfu_error *error)
+{
+    return get_number(key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, scalar)
+               ? 0
+               : trouble(error, "read a private key");
 }
 
 static bool encode_pem(const EVP_PKEY *pkey, int selection, const char *structure,

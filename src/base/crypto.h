@@ -15,8 +15,9 @@
 #include "nordfu/error.h"
 
 #define CRYPTO_SHA256_SIZE    32
-#define CRYPTO_SIGNATURE_SIZE 64  /* r || s */
-#define CRYPTO_PUBLIC_SIZE    64  /* X || Y */
+#define CRYPTO_SIGNATURE_SIZE 64 /* r || s */
+#define CRYPTO_PUBLIC_SIZE    64 /* X || Y */
+#define CRYPTO_SCALAR_SIZE    32
 #define CRYPTO_PEM_MAX        512 /* room for any PEM text written here, with its terminating zero */
 
 /* SHA-256 of `size` bytes. False when memory ran out; `hash` is all zeros then. */
@@ -51,6 +52,9 @@ int crypto_key_generate(struct crypto_key **out, struct nordfu_error *error);
 void crypto_key_free(struct crypto_key **key);
 /* The public half, X || Y. */
 void crypto_key_public(const struct crypto_key *key, uint8_t xy[CRYPTO_PUBLIC_SIZE]);
+/* The secret half. The caller wipes `scalar`. Errors: NORDFU_ERR_SYSTEM. */
+int crypto_key_scalar(const struct crypto_key *key, uint8_t scalar[CRYPTO_SCALAR_SIZE],
+                      struct nordfu_error *error);
 /*
  * Writes the key as SEC1 PEM (227 characters and a zero). The caller wipes `pem`. Errors:
  * NORDFU_ERR_SYSTEM.

@@ -569,6 +569,9 @@ case_keys() {
     echo n | "$nordfu" keys generate key.pem >out 2>err || fail "exit code of a refusal"
     said 'Key generation aborted.'
     cmp key.pem old.pem || fail "overwritten against the user's will"
+    expect 0 "$nordfu" keys generate --force key.pem
+    ! cmp -s key.pem old.pem || fail "not overwritten by force"
+    cp key.pem old.pem
     echo y | "$nordfu" keys generate key.pem >out 2>err || fail "exit code"
     ! cmp -s key.pem old.pem || fail "not overwritten"
     expect 1 "$nordfu" keys generate key.pem
@@ -577,7 +580,7 @@ case_keys() {
     said "'.' is a folder"
     echo nonsense >none.pem
     expect 1 "$nordfu" keys display --key pk --format pem none.pem
-    said 'a private key .* or of a public one'
+    said 'is no private key in PEM form'
     # What is special about a package is said of one that was made.
     echo x >app.bin
     expect 10 "$nordfu" pkg generate --application app.bin --application-version 1 --hw-version 52 \
@@ -588,6 +591,16 @@ case_keys() {
     said '^Warning: the package is not signed'
     expect 0 "$nordfu" keys display --key pk --format pem key.pem
     grep -q '^-----BEGIN PUBLIC KEY-----$' out || fail "no public key"
+    expect 0 "$nordfu" keys display --key sk --format pem --out_file copy.pem key.pem
+    [ "$(stat -c %a copy.pem)" = 600 ] || fail "others may read the key"
+    [ ! -s out ] || fail "words on standard output"
+    cp copy.pem same.pem
+    expect 2 "$nordfu" keys display --key sk --format pem --out_file copy.pem copy.pem
+    cmp copy.pem same.pem || fail "the key was overwritten with its own text"
+    expect 0 "$nordfu" keys display --key pk --format hex key.pem
+    cp out hex
+    expect 0 "$nordfu" keys display --key pk --format hex copy.pem
+    cmp out hex || fail "the text is another key"
 }
 
 # bonds_file: two bonds, in the form that the program keeps them.
