@@ -15,6 +15,7 @@
 #include "nordfu/settings.h"
 #include "nordfu/target.h"
 #include "nordfu/update.h"
+#include "nordfu/zigbee.h"
 
 /* Of the library and the command. */
 #define NORDFU_VERSION "0.1.0"

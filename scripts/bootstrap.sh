@@ -5,7 +5,7 @@
 set -eu
 
 BUILD_PACKAGES="gcc libc6-dev make cmake pkg-config
-    libserialport-dev libzip-dev libjansson-dev libnanopb-dev nanopb libssl-dev libusb-1.0-0-dev"
+    libserialport-dev libzip-dev libjansson-dev libyaml-dev libnanopb-dev nanopb libssl-dev libusb-1.0-0-dev"
 TEST_PACKAGES="libcmocka-dev unzip groff-base"
 FOREIGN_PACKAGES="nodejs npm"
 

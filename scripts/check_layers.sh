@@ -11,7 +11,7 @@ BEGIN {
     # What each layer may include of the project; a name without a folder is of the same folder.
     allow["public"]   = "^nordfu/"
     allow["base"]     = "^(base/|nordfu/(error|log|cancel|image)[.]h$)"
-    allow["package"]  = "^(package/|base/|nordfu/(error|log|image|image_file|package|settings)[.]h$)"
+    allow["package"]  = "^(package/|base/|nordfu/(error|log|image|image_file|package|settings|zigbee)[.]h$)"
     allow["port"]     = "^(port/|base/|nordfu/(error|log|cancel|port)[.]h$)"
     allow["dongle"]   = "^(dongle/|base/|nordfu/(error|log|cancel|port|central)[.]h$)"
     allow["central"]  = "^(central/|dongle/|base/|nordfu/(error|log|cancel|port|central|bond)[.]h$)"
@@ -28,6 +28,7 @@ BEGIN {
     home["libusb[.]h"]        = "^src/port/usb_identity[.]c$"
     home["zip[.]h"]           = "^src/package/archive[.]c$"
     home["jansson[.]h"]       = "^src/package/manifest[.]c$"
+    home["yaml[.]h"]          = "^src/package/mapping[.]c$"
     home["pb[a-z_]*[.]h"]     = "^src/package/(init_packet[.]c|[a-z_-]*[.]pb[.][ch])$"
     home[".*[.]pb[.]h"]       = "^src/package/(init_packet[.]c|[a-z_-]*[.]pb[.]c)$"
     home["openssl/.*"]        = "^src/base/crypto[.]c$"

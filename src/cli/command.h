@@ -40,6 +40,7 @@ extern const struct command cmd_settings_generate;
 extern const struct command cmd_settings_display;
 extern const struct command cmd_image_info;
 extern const struct command cmd_image_convert;
+extern const struct command cmd_zigbee_production_config;
 extern const struct command cmd_bond_list;
 extern const struct command cmd_bond_remove;
 

@@ -16,10 +16,20 @@
 #include "nordfu.h"
 
 static const struct command *const commands[] = {
-    &cmd_dfu_ble,       &cmd_keys_generate,     &cmd_keys_display,     &cmd_pkg_generate,
-    &cmd_pkg_display,   &cmd_pkg_verify,        &cmd_bond_list,        &cmd_bond_remove,
-    &cmd_sim,           &cmd_settings_generate, &cmd_settings_display, &cmd_image_info,
+    &cmd_dfu_ble,
+    &cmd_keys_generate,
+    &cmd_keys_display,
+    &cmd_pkg_generate,
+    &cmd_pkg_display,
+    &cmd_pkg_verify,
+    &cmd_bond_list,
+    &cmd_bond_remove,
+    &cmd_sim,
+    &cmd_settings_generate,
+    &cmd_settings_display,
+    &cmd_image_info,
     &cmd_image_convert,
+    &cmd_zigbee_production_config,
 };
 
 enum {
@@ -35,6 +45,7 @@ static const struct {
     {"pkg", "Make and show update packages."},
     {"settings", "Make and show bootloader settings pages."},
     {"image", "Show and convert firmware files."},
+    {"zigbee", "Make files for Zigbee devices."},
     {"bond", "Show and delete the bonds with devices."},
 };
 
