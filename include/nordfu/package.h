@@ -102,6 +102,21 @@ typedef void (*nordfu_finding_fn)(void *context, const struct nordfu_finding *fi
 int nordfu_package_verify_file(const char *path, const char *key_path, nordfu_finding_fn report,
                                void *context, struct nordfu_error *error);
 
+/* Told of each file that was unpacked: its name in the package, where it is now, its bytes. */
+typedef void (*nordfu_extracted_fn)(void *context, const char *name, const char *path, size_t size);
+
+/*
+ * Unpacks all files of the package at `path` into `folder`, which is made if its parent exists;
+ * folders in the zip become folders. Nothing is written before everything could be read and every
+ * place is free; then each file gets its name when it is complete. Without `overwrite` existing
+ * files are kept, and nothing is written then. No name leads out of the folder: neither by itself
+ * nor by a link that is there. Returns the number of files; `report` (may be NULL) was called with
+ * each. Errors: NORDFU_ERR_PACKAGE (no usable zip, or names in it), NORDFU_ERR_USAGE (something is
+ * in the way), NORDFU_ERR_SYSTEM.
+ */
+int nordfu_package_extract(const char *path, const char *folder, bool overwrite,
+                           nordfu_extracted_fn report, void *context, struct nordfu_error *error);
+
 /* Firmware that goes into a package. Strings and bytes are the caller's. */
 struct nordfu_firmware {
     /* The file, NULL = no such image. Its last component names the image in the package

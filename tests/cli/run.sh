@@ -102,7 +102,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' 'pkg verify' settings 'settings generate' 'settings display' image 'image info' 'image convert' bond 'bond list' 'bond remove' sim version help; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' 'pkg verify' 'pkg extract' settings 'settings generate' 'settings display' image 'image info' 'image convert' bond 'bond list' 'bond remove' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
@@ -540,6 +540,28 @@ case_pkg_verify() {
     expect 1 "$nordfu" pkg verify --json nowhere.zip
     failed_with 'check the path'
     [ "$("$json_lines" error class <out)" = package ] || fail "no error in JSON"
+}
+
+case_pkg_extract() {
+    make_package app 2 1000
+    expect 0 "$nordfu" pkg extract app.zip -o new
+    [ "$(ls new | tr '\n' ' ')" = 'app.bin app.dat manifest.json ' ] || fail "other files"
+    cmp app.bin new/app.bin || fail "not the firmware"
+    said '^Wrote 1000 bytes to new/app.bin$'
+    echo old >new/app.dat
+    rm new/app.bin new/manifest.json
+    expect 2 "$nordfu" pkg extract app.zip --folder new
+    failed_with 'new/app.dat exists already'
+    [ ! -e new/app.bin ] || fail "unpacked in part"
+    expect 0 "$nordfu" pkg extract --force app.zip -o new
+    cmp app.bin new/app.bin || fail "not the firmware"
+    [ "$(cat new/app.dat)" != old ] || fail "not replaced"
+    expect 10 "$nordfu" pkg extract app.zip -o no/where
+    failed_with 'no/where can.t be made'
+    expect 2 "$nordfu" pkg extract app.zip -o ''
+    expect 2 "$nordfu" pkg extract app.zip
+    failed_with '[.]/app.bin exists already'
+    (cd new && rm app.bin app.dat manifest.json && expect 0 "$nordfu" pkg extract ../app.zip && cmp ../app.bin app.bin) || fail "not here"
 }
 
 # Equal inputs, equal bytes, dated as told; and nothing is left of what failed.
