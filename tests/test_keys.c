@@ -94,7 +94,7 @@ static void check_files(const json_t *entry)
     }
     if (replaced != NULL) {
         bool published;
-        assert_int_equal(nordfu_key_is_published("k.pem", &published, NULL) == 0,
+        assert_int_equal(nordfu_key_is_published("k.pem", NULL, &published, NULL) == 0,
                          json_is_true(replaced));
         assert_int_equal(mode_of("k.pem"), json_is_true(replaced) ? 0600 : 0644);
         unlink("k.pem");
@@ -211,10 +211,10 @@ static void a_key_is_not_shown_in_its_own_file(void **state)
     struct nordfu_key_view view = {.is_private = true, .format = NORDFU_KEY_HEX};
     assert_int_equal(nordfu_key_generate("k.pem", false, &error), 0);
     assert_int_equal(symlink("k.pem", "link"), 0);
-    assert_int_equal(nordfu_key_write("link", "k.pem", &view, &error), NORDFU_ERR_USAGE);
+    assert_int_equal(nordfu_key_write("link", "k.pem", NULL, &view, &error), NORDFU_ERR_USAGE);
     assert_non_null(strstr(error.text, "the private key itself"));
     bool published = true;
-    assert_int_equal(nordfu_key_is_published("k.pem", &published, &error), 0);
+    assert_int_equal(nordfu_key_is_published("k.pem", NULL, &published, &error), 0);
     assert_false(published);
     unlink("link");
     unlink("k.pem");
@@ -227,7 +227,7 @@ static void a_file_that_others_could_read_is_theirs_no_more_with_a_private_key(v
     struct nordfu_key_view view = {.is_private = true, .format = NORDFU_KEY_PEM};
     scratch_write("out", "old", 3);
     assert_int_equal(chmod("out", 0666), 0);
-    assert_int_equal(nordfu_key_write("out", "in/test_key.pem", &view, &error), 0);
+    assert_int_equal(nordfu_key_write("out", "in/test_key.pem", NULL, &view, &error), 0);
     assert_int_equal(mode_of("out"), 0600);
     unlink("out");
 }
@@ -240,11 +240,12 @@ static void a_private_key_is_no_code_and_leaves_no_text(void **state)
     struct nordfu_error error = {0};
     struct nordfu_key_view view = {.is_private = true, .format = NORDFU_KEY_DEBUG_CODE};
     memset(text, 'x', sizeof(text));
-    assert_int_equal(nordfu_key_text(text, "in/test_key.pem", &view, &error), NORDFU_ERR_USAGE);
+    assert_int_equal(nordfu_key_text(text, "in/test_key.pem", NULL, &view, &error),
+                     NORDFU_ERR_USAGE);
     assert_memory_equal(text, nothing, sizeof(text));
     view.format = NORDFU_KEY_HEX;
     memset(text, 'x', sizeof(text));
-    assert_int_equal(nordfu_key_text(text, "in/rsa.pem", &view, &error), NORDFU_ERR_PACKAGE);
+    assert_int_equal(nordfu_key_text(text, "in/rsa.pem", NULL, &view, &error), NORDFU_ERR_PACKAGE);
     assert_memory_equal(text, nothing, sizeof(text));
 }
 
@@ -256,7 +257,7 @@ static void code_bears_the_local_time(void **state)
     struct nordfu_key_view view = {.format = NORDFU_KEY_CODE};
     unsetenv("SOURCE_DATE_EPOCH");
     time_t before = time(NULL);
-    assert_int_equal(nordfu_key_text(text, "in/test_key.pem", &view, NULL), 0);
+    assert_int_equal(nordfu_key_text(text, "in/test_key.pem", NULL, &view, NULL), 0);
     time_t after = time(NULL), made;
     struct tm tm = {.tm_isdst = -1};
     assert_int_equal(sscanf(text,

@@ -152,7 +152,8 @@ struct nordfu_package_recipe {
      * NORDFU_VALIDATION_ECDSA needs a key. */
     bool has_app_validation, has_sd_validation;
     enum nordfu_validation app_validation, sd_validation;
-    const char *key_path; /* PEM private key, or NULL for an unsigned package */
+    const char *key_path;       /* PEM private key, or NULL for an unsigned package */
+    const char *key_passphrase; /* if the key is encrypted, else NULL */
 };
 
 /*
@@ -173,9 +174,15 @@ int nordfu_key_generate(const char *path, bool overwrite, struct nordfu_error *e
 
 /*
  * Tells whether a key (public or private, PEM) is one whose private half everybody has, because it
- * was published for development. Errors: NORDFU_ERR_PACKAGE (the key), NORDFU_ERR_SYSTEM.
+ * was published for development. `passphrase`: that of an encrypted key, or NULL. Errors:
+ * NORDFU_ERR_PACKAGE (the key), NORDFU_ERR_SYSTEM.
  */
-int nordfu_key_is_published(const char *path, bool *published, struct nordfu_error *error);
+int nordfu_key_is_published(const char *path, const char *passphrase, bool *published,
+                            struct nordfu_error *error);
+
+/* Tells whether a private key must be decrypted with a passphrase. Errors as above: file trouble
+ * only, not what is no key. */
+int nordfu_key_is_encrypted(const char *path, bool *encrypted, struct nordfu_error *error);
 
 /* Writes the public half of a key as SubjectPublicKeyInfo PEM; an existing file is replaced.
  * Errors: NORDFU_ERR_PACKAGE (the key), NORDFU_ERR_USAGE (both paths are one file),
@@ -200,16 +207,17 @@ struct nordfu_key_view {
 #define NORDFU_KEY_TEXT_MAX 2048 /* room for any view with its terminating zero */
 
 /*
- * Shows a private key or its public half. Code bears the time (local, or SOURCE_DATE_EPOCH in UTC).
- * The caller wipes a private key's `text`; it is empty after an error. Errors: NORDFU_ERR_PACKAGE
- * (the key), NORDFU_ERR_USAGE (code of a private key), NORDFU_ERR_SYSTEM.
+ * Shows a private key (`passphrase` as above) or its public half. Code bears the time (local, or
+ * SOURCE_DATE_EPOCH in UTC). The caller wipes a private key's `text`; it is empty after an error.
+ * Errors: NORDFU_ERR_PACKAGE (the key), NORDFU_ERR_USAGE (code of a private key),
+ * NORDFU_ERR_SYSTEM.
  */
-int nordfu_key_text(char text[NORDFU_KEY_TEXT_MAX], const char *key_path,
+int nordfu_key_text(char text[NORDFU_KEY_TEXT_MAX], const char *key_path, const char *passphrase,
                     const struct nordfu_key_view *view, struct nordfu_error *error);
 
 /* Writes that text to a file, with mode 0600 if it is private; an existing one is replaced. Errors
  * as above, and NORDFU_ERR_USAGE (both paths are one file). */
-int nordfu_key_write(const char *path, const char *key_path, const struct nordfu_key_view *view,
-                     struct nordfu_error *error);
+int nordfu_key_write(const char *path, const char *key_path, const char *passphrase,
+                     const struct nordfu_key_view *view, struct nordfu_error *error);
 
 #endif

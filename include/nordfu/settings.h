@@ -144,6 +144,7 @@ struct nordfu_settings_recipe {
     /* How they are checked at every start; only version 2 can, and only what is there. */
     enum nordfu_validation app_validation, sd_validation;
     const char *key_path; /* PEM private key, needed for NORDFU_VALIDATION_ECDSA, else ignored */
+    const char *key_passphrase; /* if the key is encrypted, else NULL */
 };
 
 /*

@@ -143,20 +143,31 @@ static bool has_label(const char *pem, size_t size, const char *label)
     return memmem(pem, size, label, strlen(label)) != NULL;
 }
 
-/* There is nobody to ask for a passphrase: encrypted keys are told apart before, by their text. */
-static int no_passphrase(char *buffer, int size, int writing, void *context)
+bool crypto_key_is_encrypted(const char *pem, size_t size)
 {
-    (void)buffer, (void)size, (void)writing, (void)context;
-    return -1;
+    return has_label(pem, size, "BEGIN ENCRYPTED PRIVATE KEY") ||
+           has_label(pem, size, "Proc-Type: 4,ENCRYPTED");
+}
+
+/* OpenSSL's question for a passphrase; -1 when there is none. */
+static int give_passphrase(char *buffer, int size, int writing, void *context)
+{
+    (void)writing;
+    const char *passphrase = context;
+    size_t length = passphrase != NULL ? strlen(passphrase) : 0;
+    if (passphrase == NULL || length > (size_t)size)
+        return -1;
+    memcpy(buffer, passphrase, length);
+    return (int)length;
 }
 
 /* What keeps PEM text from being a private key, as far as its labels tell; NULL if nothing does. */
-static const char *label_defect(const char *pem, size_t size)
+static const char *label_defect(const char *pem, size_t size, bool can_decrypt)
 {
-    if (has_label(pem, size, "BEGIN ENCRYPTED PRIVATE KEY") ||
-        has_label(pem, size, "Proc-Type: 4,ENCRYPTED"))
-        return "is encrypted, and nordfu can't ask for its passphrase: decrypt it first (openssl "
-               "pkey -in KEY -out PLAIN)";
+    if (crypto_key_is_encrypted(pem, size))
+        return can_decrypt ? NULL
+                           : "is encrypted, and its passphrase is not known: give that, or decrypt "
+                             "the key first (openssl pkey -in KEY -out PLAIN)";
     if (has_label(pem, size, "BEGIN EC PRIVATE KEY") || has_label(pem, size, "BEGIN PRIVATE KEY"))
         return NULL;
     if (has_label(pem, size, "BEGIN RSA PRIVATE KEY"))
@@ -191,10 +202,11 @@ static int refuse(struct nordfu_error *error, const char *name, const char *defe
 
 typedef EVP_PKEY *(*pem_reader)(BIO *, EVP_PKEY **, pem_password_cb *, void *);
 
-static EVP_PKEY *read_pem(pem_reader reader, const char *pem, size_t size)
+static EVP_PKEY *read_pem(pem_reader reader, const char *pem, size_t size, const char *passphrase)
 {
     BIO *bio = size <= INT32_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
-    EVP_PKEY *pkey = bio != NULL ? reader(bio, NULL, no_passphrase, NULL) : NULL;
+    EVP_PKEY *pkey =
+        bio != NULL ? reader(bio, NULL, give_passphrase, (void *)(uintptr_t)passphrase) : NULL;
     BIO_free(bio);
     return pkey;
 }
@@ -230,12 +242,20 @@ out:
 int crypto_key_load(struct crypto_key **out, const char *pem, size_t size, const char *name,
                     struct nordfu_error *error)
 {
+    return crypto_key_unlock(out, pem, size, NULL, name, error);
+}
+
+int crypto_key_unlock(struct crypto_key **out, const char *pem, size_t size, const char *passphrase,
+                      const char *name, struct nordfu_error *error)
+{
     *out = NULL;
-    const char *defect = label_defect(pem, size);
+    const char *defect = label_defect(pem, size, passphrase != NULL);
     if (defect != NULL)
         return refuse(error, name, defect);
-    EVP_PKEY *pkey = read_pem(PEM_read_bio_PrivateKey, pem, size);
-    defect = key_defect(pkey);
+    EVP_PKEY *pkey = read_pem(PEM_read_bio_PrivateKey, pem, size, passphrase);
+    defect = pkey == NULL && crypto_key_is_encrypted(pem, size)
+                 ? "can't be decrypted: its passphrase is another one, or the file is damaged"
+                 : key_defect(pkey);
     if (defect == NULL) {
         *out = make_key(pkey);
         if (*out == NULL)
@@ -318,7 +338,7 @@ int crypto_public_load(uint8_t xy[CRYPTO_PUBLIC_SIZE], const char *pem, size_t s
             error, name,
             "is no key in PEM form: give the file of a private key (BEGIN EC PRIVATE KEY, "
             "made by 'keys generate') or of a public one (BEGIN PUBLIC KEY)");
-    EVP_PKEY *pkey = read_pem(PEM_read_bio_PUBKEY, pem, size);
+    EVP_PKEY *pkey = read_pem(PEM_read_bio_PUBKEY, pem, size, NULL);
     const char *defect = key_defect(pkey);
     if (defect == NULL && !get_public(pkey, xy))
         defect = "is damaged: it holds no point of the curve; restore it from a copy";

@@ -46,6 +46,12 @@ struct crypto_key;
  */
 int crypto_key_load(struct crypto_key **out, const char *pem, size_t size, const char *name,
                     struct nordfu_error *error);
+/* True if PEM text holds an encrypted private key. */
+bool crypto_key_is_encrypted(const char *pem, size_t size);
+/* As crypto_key_load, for an encrypted key, too: with its passphrase, or NULL. Errors: also
+ * NORDFU_ERR_PACKAGE (another passphrase). */
+int crypto_key_unlock(struct crypto_key **out, const char *pem, size_t size, const char *passphrase,
+                      const char *name, struct nordfu_error *error);
 /* Makes a new key. Errors: NORDFU_ERR_SYSTEM. */
 int crypto_key_generate(struct crypto_key **out, struct nordfu_error *error);
 /* Wipes, frees and nulls; NULL and *NULL are fine. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/passphrase.h"
 #include "nordfu/package.h"
 
 /* True if the line, of which the end is not part, is one of the two. */
@@ -92,7 +93,7 @@ const struct command cmd_keys_generate = {
     .run = run_generate,
 };
 
-enum { DISPLAY_KEY, DISPLAY_FORMAT, DISPLAY_OUT, DISPLAY_OPTIONS };
+enum { DISPLAY_KEY, DISPLAY_FORMAT, DISPLAY_OUT, DISPLAY_PASSPHRASE, DISPLAY_OPTIONS };
 
 static const char *const halves[] = {"pk", "sk", NULL};
 /* In the order of enum nordfu_key_format. */
@@ -105,6 +106,7 @@ static const struct args_option display_options[DISPLAY_OPTIONS] = {
                         "How to show it; code is C for a bootloader.", formats, true},
     [DISPLAY_OUT] = {NULL, "--out_file", ARGS_TEXT,
                      "Write to this file instead of standard output.", NULL, false},
+    [DISPLAY_PASSPHRASE] = {NULL, "--passphrase-file", ARGS_FILE, PASSPHRASE_HELP, NULL, false},
 };
 
 /* Without a copy in the stream's buffer, where a private key would stay. */
@@ -117,14 +119,15 @@ static void print_text(const char *text)
 }
 
 /* Shows what is in `text`, or has it written. */
-static int show(const struct args *args, const struct nordfu_key_view *view, const char *text)
+static int show(const struct args *args, const struct nordfu_key_view *view, const char *passphrase,
+                const char *text)
 {
     const char *out = args->values[DISPLAY_OUT].text, *path = args->arguments[0];
     struct nordfu_error error = {0};
     bool published = false, to_file = out != NULL && out[0] != 0;
-    int code = nordfu_key_is_published(path, &published, &error);
+    int code = nordfu_key_is_published(path, passphrase, &published, &error);
     if (code == 0 && to_file)
-        code = nordfu_key_write(out, path, view, &error);
+        code = nordfu_key_write(out, path, passphrase, view, &error);
     if (code != 0)
         return command_fail(&error);
     if (published)
@@ -146,10 +149,16 @@ static int run_display(struct app *app, const struct args *args)
         view.format++;
     char text[NORDFU_KEY_TEXT_MAX];
     struct nordfu_error error = {0};
-    int code = nordfu_key_text(text, args->arguments[0], &view, &error);
+    struct passphrase passphrase;
+    int code = passphrase_find(&passphrase, args->arguments[0],
+                               args->values[DISPLAY_PASSPHRASE].text, &error);
+    if (code == 0)
+        code = nordfu_key_text(text, args->arguments[0], passphrase.text, &view, &error);
     if (code == NORDFU_ERR_USAGE)
-        return args_complain(args, "%s", error.text);
-    code = code == 0 ? show(args, &view, text) : command_fail(&error);
+        code = args_complain(args, "%s", error.text);
+    else
+        code = code == 0 ? show(args, &view, passphrase.text, text) : command_fail(&error);
+    passphrase_wipe(&passphrase);
     explicit_bzero(text, sizeof(text));
     return code;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/passphrase.h"
 #include "cli/version_text.h"
 #include "nordfu/package.h"
 
@@ -20,6 +21,7 @@ enum {
     OPTION_SD_VALIDATION,
     OPTION_APP_VALIDATION,
     OPTION_KEY,
+    OPTION_PASSPHRASE,
     OPTION_EXTERNAL,
     OPTIONS,
 };
@@ -62,6 +64,7 @@ static const struct args_option options[OPTIONS] = {
     [OPTION_APP_VALIDATION] = {NULL, "--app-boot-validation", ARGS_CHOICE,
                                "The same for the application.", validations, false},
     [OPTION_KEY] = {NULL, "--key-file", ARGS_FILE, "The private key to sign with.", NULL, false},
+    [OPTION_PASSPHRASE] = {NULL, "--passphrase-file", ARGS_FILE, PASSPHRASE_HELP, NULL, false},
     [OPTION_EXTERNAL] = {NULL, "--external-app", ARGS_FLAG,
                          "The application is for another chip, to which the device passes it on.",
                          NULL, false},
@@ -271,14 +274,20 @@ static int run_generate(struct app *app, const struct args *args)
 {
     (void)app;
     struct nordfu_package_recipe recipe;
+    struct passphrase passphrase;
     struct nordfu_error error = {0};
     bool published = false;
     int code = read_recipe(args, &recipe);
     if (code != ARGS_GO_ON)
         return code;
-    code = nordfu_package_write(args->arguments[0], &recipe, &error);
+    code =
+        passphrase_find(&passphrase, recipe.key_path, args->values[OPTION_PASSPHRASE].text, &error);
+    recipe.key_passphrase = passphrase.text;
+    if (code == 0)
+        code = nordfu_package_write(args->arguments[0], &recipe, &error);
     if (code == 0 && recipe.key_path != NULL)
-        code = nordfu_key_is_published(recipe.key_path, &published, &error);
+        code = nordfu_key_is_published(recipe.key_path, passphrase.text, &published, &error);
+    passphrase_wipe(&passphrase);
     if (code != 0)
         return command_fail(&error);
     warn(args, &recipe, published);

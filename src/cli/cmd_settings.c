@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/passphrase.h"
 #include "cli/settings_text.h"
 #include "cli/version_text.h"
 #include "nordfu/package.h"
@@ -24,6 +25,7 @@ enum {
     OPTION_SD_VALIDATION,
     OPTION_SOFTDEVICE,
     OPTION_KEY,
+    OPTION_PASSPHRASE,
     OPTIONS,
 };
 
@@ -68,6 +70,7 @@ static const struct args_option options[OPTIONS] = {
                            "The SoftDevice that is programmed with the page (.hex).", NULL, false},
     [OPTION_KEY] = {NULL, "--key-file", ARGS_FILE,
                     "The private key for VALIDATE_ECDSA_P256_SHA256.", NULL, false},
+    [OPTION_PASSPHRASE] = {NULL, "--passphrase-file", ARGS_FILE, PASSPHRASE_HELP, NULL, false},
 };
 
 /* A choice's place in its list. */
@@ -195,7 +198,8 @@ static bool is_same(const char *a, const char *b)
 
 static int check_output(const struct args *args)
 {
-    static const int inputs[] = {OPTION_APPLICATION, OPTION_SOFTDEVICE, OPTION_KEY};
+    static const int inputs[] = {OPTION_APPLICATION, OPTION_SOFTDEVICE, OPTION_KEY,
+                                 OPTION_PASSPHRASE};
     for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
         if (is_same(args->arguments[0], args->values[inputs[i]].text))
             return args_complain(args,
@@ -236,17 +240,22 @@ static void print_result(const struct args *args, const struct nordfu_settings *
     settings_print(args->arguments[0], &page);
 }
 
+static bool is_signing(const struct nordfu_settings_recipe *recipe)
+{
+    return recipe->app_validation == NORDFU_VALIDATION_ECDSA ||
+           recipe->sd_validation == NORDFU_VALIDATION_ECDSA;
+}
+
 static int generate(const struct args *args, const struct nordfu_settings_recipe *recipe,
                     const struct places *places)
 {
     struct nordfu_settings settings;
     struct nordfu_error error = {0};
     bool published = false;
-    bool signing = recipe->app_validation == NORDFU_VALIDATION_ECDSA ||
-                   recipe->sd_validation == NORDFU_VALIDATION_ECDSA;
     int code = nordfu_settings_build(&settings, recipe, &error);
-    if (code == 0 && signing)
-        code = nordfu_key_is_published(recipe->key_path, &published, &error);
+    if (code == 0 && is_signing(recipe))
+        code =
+            nordfu_key_is_published(recipe->key_path, recipe->key_passphrase, &published, &error);
     if (code == 0)
         code = nordfu_settings_write(args->arguments[0], &settings, places->address,
                                      places->has_backup ? &places->backup : NULL, &error);
@@ -275,7 +284,14 @@ static int run_generate(struct app *app, const struct args *args)
     if (code != ARGS_GO_ON)
         return code;
     recipe.app_version = version;
-    return generate(args, &recipe, &places);
+    struct passphrase passphrase;
+    struct nordfu_error error = {0};
+    code = passphrase_find(&passphrase, is_signing(&recipe) ? recipe.key_path : NULL,
+                           args->values[OPTION_PASSPHRASE].text, &error);
+    recipe.key_passphrase = passphrase.text;
+    code = code == 0 ? generate(args, &recipe, &places) : command_fail(&error);
+    passphrase_wipe(&passphrase);
+    return code;
 }
 
 static const struct args_argument hex_file[] = {{"HEX_FILE"}};

@@ -16,13 +16,14 @@ static void wipe(struct buf *text)
     buf_free(text);
 }
 
-int key_load(struct crypto_key **out, const char *path, struct nordfu_error *error)
+int key_load(struct crypto_key **out, const char *path, const char *passphrase,
+             struct nordfu_error *error)
 {
     *out = NULL;
     struct buf text = {0};
     int rc = file_read(&text, path, MAX_FILE, "key", error);
     if (rc == 0)
-        rc = crypto_key_load(out, (const char *)text.data, text.size, path, error);
+        rc = crypto_key_unlock(out, (const char *)text.data, text.size, passphrase, path, error);
     wipe(&text);
     return rc;
 }
@@ -33,6 +34,15 @@ int key_load_public(uint8_t xy[CRYPTO_PUBLIC_SIZE], const char *path, struct nor
     int rc = file_read(&text, path, MAX_FILE, "key", error);
     if (rc == 0)
         rc = crypto_public_load(xy, (const char *)text.data, text.size, path, error);
+    wipe(&text);
+    return rc;
+}
+
+int nordfu_key_is_encrypted(const char *path, bool *encrypted, struct nordfu_error *error)
+{
+    struct buf text = {0};
+    int rc = file_read(&text, path, MAX_FILE, "key", error);
+    *encrypted = rc == 0 && crypto_key_is_encrypted((const char *)text.data, text.size);
     wipe(&text);
     return rc;
 }
@@ -60,10 +70,16 @@ static const uint8_t published_key[CRYPTO_PUBLIC_SIZE] = {
     0x54, 0xd4, 0xd0, 0xdd, 0x9a, 0xb5, 0x60, 0x1d, 0xe8, 0xe5, 0x04, 0x90, 0x30, 0xff, 0xcb, 0x46,
 };
 
-int nordfu_key_is_published(const char *path, bool *published, struct nordfu_error *error)
+int nordfu_key_is_published(const char *path, const char *passphrase, bool *published,
+                            struct nordfu_error *error)
 {
     uint8_t xy[CRYPTO_PUBLIC_SIZE];
-    int rc = key_load_public(xy, path, error);
+    struct crypto_key *key = NULL;
+    int rc = passphrase != NULL ? key_load(&key, path, passphrase, error)
+                                : key_load_public(xy, path, error);
+    if (key != NULL)
+        crypto_key_public(key, xy);
+    crypto_key_free(&key);
     *published = rc == 0 && memcmp(xy, published_key, sizeof(xy)) == 0;
     return rc;
 }

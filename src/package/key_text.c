@@ -127,13 +127,13 @@ static int add_private(struct page *page, const struct crypto_key *key,
     return rc;
 }
 
-int nordfu_key_text(char text[NORDFU_KEY_TEXT_MAX], const char *key_path,
+int nordfu_key_text(char text[NORDFU_KEY_TEXT_MAX], const char *key_path, const char *passphrase,
                     const struct nordfu_key_view *view, struct nordfu_error *error)
 {
     struct page page = {.text = text};
     struct crypto_key *key = NULL;
     memset(text, 0, NORDFU_KEY_TEXT_MAX);
-    int rc = key_load(&key, key_path, error);
+    int rc = key_load(&key, key_path, passphrase, error);
     if (rc == 0)
         rc = view->is_private ? add_private(&page, key, view, error)
                               : add_public(&page, key, view, error);
@@ -143,8 +143,8 @@ int nordfu_key_text(char text[NORDFU_KEY_TEXT_MAX], const char *key_path,
     return rc;
 }
 
-int nordfu_key_write(const char *path, const char *key_path, const struct nordfu_key_view *view,
-                     struct nordfu_error *error)
+int nordfu_key_write(const char *path, const char *key_path, const char *passphrase,
+                     const struct nordfu_key_view *view, struct nordfu_error *error)
 {
     char text[NORDFU_KEY_TEXT_MAX];
     if (file_is_same(key_path, path))
@@ -152,7 +152,7 @@ int nordfu_key_write(const char *path, const char *key_path, const struct nordfu
                                 "The key can't be shown in %s, because that is the private key "
                                 "itself: choose another name.",
                                 path);
-    int rc = nordfu_key_text(text, key_path, view, error);
+    int rc = nordfu_key_text(text, key_path, passphrase, view, error);
     if (rc == 0)
         rc = file_write(path, text, strlen(text), view->is_private ? 0600 : 0666, true,
                         "text of a key", error);

@@ -168,7 +168,7 @@ static int build(struct draft *draft, struct nordfu_error *error)
 {
     int rc = 0;
     if (draft->recipe->key_path != NULL)
-        rc = key_load(&draft->key, draft->recipe->key_path, error);
+        rc = key_load(&draft->key, draft->recipe->key_path, draft->recipe->key_passphrase, error);
     if (rc == 0)
         rc = add_images(draft, error);
     if (rc == 0)

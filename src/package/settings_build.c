@@ -140,7 +140,7 @@ int nordfu_settings_build(struct nordfu_settings *settings,
                    recipe->sd_validation == NORDFU_VALIDATION_ECDSA;
     int rc = check_recipe(recipe, error);
     if (rc == 0 && signing)
-        rc = key_load(&key, recipe->key_path, error);
+        rc = key_load(&key, recipe->key_path, recipe->key_passphrase, error);
     if (rc == 0)
         rc = add_application(settings, recipe, key, error);
     if (rc == 0)
