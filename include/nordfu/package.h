@@ -75,6 +75,12 @@ enum nordfu_finding_code {
     NORDFU_FINDING_HASH,         /* another SHA-256 than promised, or none is promised */
     NORDFU_FINDING_UNSIGNED,     /* no signature, although there is a key to check it with */
     NORDFU_FINDING_SIGNATURE,    /* another key's, or of something else */
+    /* Of nordfu_package_lint only: */
+    NORDFU_FINDING_PUBLISHED_KEY, /* signed with a key that everybody has */
+    NORDFU_FINDING_DEBUG,         /* for debug bootloaders, which then check no versions */
+    NORDFU_FINDING_NOT_NEWER,     /* a version that is not higher than the other package's */
+    NORDFU_FINDING_PLACE,         /* an application that starts elsewhere than behind the SoftDevice
+                                     in the package */
     NORDFU_FINDINGS,
 };
 
@@ -101,6 +107,16 @@ typedef void (*nordfu_finding_fn)(void *context, const struct nordfu_finding *fi
  */
 int nordfu_package_verify_file(const char *path, const char *key_path, nordfu_finding_fn report,
                                void *context, struct nordfu_error *error);
+
+/*
+ * Looks for what is wrong as nordfu_package_verify_file does without a key, and for what should not
+ * be shipped: images without a signature or signed with the published key, debug mode, versions not
+ * higher than those in the package `older` (NULL = not compared), an application that was linked
+ * for another SoftDevice than that of the package. Returns the number of findings. Errors as there;
+ * `older` must be readable, too.
+ */
+int nordfu_package_lint(const char *path, const char *older, nordfu_finding_fn report,
+                        void *context, struct nordfu_error *error);
 
 /* Told of each file that was unpacked: its name in the package, where it is now, its bytes. */
 typedef void (*nordfu_extracted_fn)(void *context, const char *name, const char *path, size_t size);

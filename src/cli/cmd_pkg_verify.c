@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * nordfu pkg verify: everything that is wrong with a package. */
+ * nordfu pkg verify and pkg lint: everything that is wrong with a package, or should not be
+ * shipped.
+ */
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "nordfu/package.h"
 
 enum { OPTION_KEY, OPTION_JSON, OPTIONS };
+enum { LINT_NEWER, LINT_JSON, LINT_OPTIONS };
 
 static const struct args_option options[OPTIONS] = {
     [OPTION_KEY] = {NULL, "--key", ARGS_FILE,
@@ -83,4 +86,59 @@ const struct command cmd_pkg_verify = {
             .argument_count = 1,
         },
     .run = run_verify,
+};
+
+/* ---- lint ---- */
+
+static const struct args_option lint_options[LINT_OPTIONS] = {
+    [LINT_NEWER] = {NULL, "--newer-than", ARGS_FILE, "A package whose versions must be lower.",
+                    NULL, false},
+    [LINT_JSON] = {NULL, "--json", ARGS_FLAG, "One JSON object per finding (docs/json.md).", NULL,
+                   false},
+};
+
+static void json_linted(const char *path, int count)
+{
+    struct json json;
+    json_begin(&json, "linted");
+    json_text(&json, "path", path);
+    json_number(&json, "findings", count);
+    json_end(&json, stdout);
+}
+
+static int run_lint(struct app *app, const struct args *args)
+{
+    (void)app;
+    const char *path = args->arguments[0];
+    bool json = args->values[LINT_JSON].count > 0;
+    struct nordfu_error error = {0};
+    int count = nordfu_package_lint(path, args->values[LINT_NEWER].text,
+                                    json ? json_finding : print_finding, NULL, &error);
+    if (count < 0 && json)
+        json_print_error(stdout, &error, command_exit_code(error.code));
+    if (count < 0)
+        return command_fail(&error);
+    if (json)
+        json_linted(path, count);
+    else if (count == 0)
+        printf("No findings.\n");
+    return count > 0 ? command_exit_code(NORDFU_ERR_PACKAGE) : 0;
+}
+
+const struct command cmd_pkg_lint = {
+    .args =
+        {
+            .name = "pkg lint",
+            .tail = "[OPTIONS] ZIP_FILE",
+            .summary = "Look for what should not be shipped.",
+            .details = "Besides what pkg verify finds: images that are not signed or signed with "
+                       "the published key, debug mode, versions that are not higher than another "
+                       "package's, an application for another SoftDevice. The exit code is 1 if "
+                       "there is any finding.",
+            .options = lint_options,
+            .option_count = LINT_OPTIONS,
+            .arguments = zip_file,
+            .argument_count = 1,
+        },
+    .run = run_lint,
 };

@@ -37,6 +37,7 @@ extern const struct command cmd_pkg_generate;
 extern const struct command cmd_pkg_display;
 extern const struct command cmd_pkg_verify;
 extern const struct command cmd_pkg_extract;
+extern const struct command cmd_pkg_lint;
 extern const struct command cmd_settings_generate;
 extern const struct command cmd_settings_display;
 extern const struct command cmd_image_info;

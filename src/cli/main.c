@@ -16,11 +16,10 @@
 #include "nordfu.h"
 
 static const struct command *const commands[] = {
-    &cmd_dfu_ble,      &cmd_keys_generate,     &cmd_keys_display,
-    &cmd_pkg_generate, &cmd_pkg_display,       &cmd_pkg_verify,
-    &cmd_pkg_extract,  &cmd_bond_list,         &cmd_bond_remove,
-    &cmd_sim,          &cmd_settings_generate, &cmd_settings_display,
-    &cmd_image_info,   &cmd_image_convert,     &cmd_zigbee_production_config,
+    &cmd_dfu_ble,          &cmd_keys_generate, &cmd_keys_display,  &cmd_pkg_generate,
+    &cmd_pkg_display,      &cmd_pkg_verify,    &cmd_pkg_extract,   &cmd_pkg_lint,
+    &cmd_bond_list,        &cmd_bond_remove,   &cmd_sim,           &cmd_settings_generate,
+    &cmd_settings_display, &cmd_image_info,    &cmd_image_convert, &cmd_zigbee_production_config,
 };
 
 enum {

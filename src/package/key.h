@@ -14,4 +14,7 @@ int key_load(struct crypto_key **out, const char *path, const char *passphrase,
 /* Reads X || Y from a PEM file with a public or a private key. Errors as above. */
 int key_load_public(uint8_t xy[CRYPTO_PUBLIC_SIZE], const char *path, struct nordfu_error *error);
 
+/* X || Y of the key whose private half was published for development. */
+const uint8_t *key_published(void);
+
 #endif

@@ -27,6 +27,10 @@ static const char *const finding_names[NORDFU_FINDINGS] = {
     [NORDFU_FINDING_HASH] = "hash",
     [NORDFU_FINDING_UNSIGNED] = "unsigned",
     [NORDFU_FINDING_SIGNATURE] = "signature",
+    [NORDFU_FINDING_PUBLISHED_KEY] = "published-key",
+    [NORDFU_FINDING_DEBUG] = "debug",
+    [NORDFU_FINDING_NOT_NEWER] = "not-newer",
+    [NORDFU_FINDING_PLACE] = "place",
 };
 
 const char *nordfu_finding_name(enum nordfu_finding_code code)

@@ -102,7 +102,7 @@ device_runs() {
 }
 
 case_help() {
-    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' 'pkg verify' 'pkg extract' settings 'settings generate' 'settings display' image 'image info' 'image convert' bond 'bond list' 'bond remove' sim version help; do
+    for words in '' dfu 'dfu ble' keys 'keys generate' pkg 'pkg generate' 'pkg display' 'pkg verify' 'pkg extract' 'pkg lint' settings 'settings generate' 'settings display' image 'image info' 'image convert' bond 'bond list' 'bond remove' sim version help; do
         # shellcheck disable=SC2086
         expect 0 "$nordfu" $words --help
         grep -q "^Usage: nordfu ${words:+$words }\[OPTIONS\]" out || fail "no usage line for $words"
@@ -562,6 +562,26 @@ case_pkg_extract() {
     expect 2 "$nordfu" pkg extract app.zip
     failed_with '[.]/app.bin exists already'
     (cd new && rm app.bin app.dat manifest.json && expect 0 "$nordfu" pkg extract ../app.zip && cmp ../app.bin app.bin) || fail "not here"
+}
+
+case_pkg_lint() {
+    make_package app 2 1000
+    make_package next 3 1000
+    expect 0 "$nordfu" pkg lint app.zip
+    [ "$(cat out)" = 'No findings.' ] || fail "findings in a good package"
+    expect 0 "$nordfu" pkg lint next.zip --newer-than app.zip
+    expect 1 "$nordfu" pkg lint app.zip --newer-than next.zip
+    said '^not-newer: The application in app.zip has version 2'
+    expect 1 "$nordfu" pkg lint --json app.zip --newer-than app.zip
+    [ "$("$json_lines" finding code <out)" = not-newer ] || fail "not the version"
+    [ "$("$json_lines" linted findings <out)" = 1 ] || fail "not one finding"
+    expect 0 "$nordfu" pkg generate --debug-mode --application app.bin debug.zip
+    expect 1 "$nordfu" pkg lint debug.zip
+    said '^unsigned: '
+    said '^debug: '
+    expect 1 "$nordfu" pkg lint nowhere.zip
+    failed_with 'check the path'
+    expect 2 "$nordfu" pkg lint app.zip --newer-than nowhere.zip
 }
 
 # Equal inputs, equal bytes, dated as told; and nothing is left of what failed.
