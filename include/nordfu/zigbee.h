@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  * Zigbee: the production configuration, which gives a device what is its own (address, install
- * code, ...) at a place in flash where the stack looks for it.
+ * code, ...) at a place in flash where the stack looks for it; and updates over Zigbee.
  */
 #ifndef NORDFU_ZIGBEE_H
 #define NORDFU_ZIGBEE_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "nordfu/error.h"
+#include "nordfu/package.h"
 
 #define NORDFU_ZIGBEE_INSTALL_CODE 16u  /* bytes */
 #define NORDFU_ZIGBEE_APP_DATA_MAX 74u  /* bytes */
@@ -56,5 +57,35 @@ size_t nordfu_zigbee_config_encode(const struct nordfu_zigbee_config *config,
  */
 int nordfu_zigbee_config_write(const char *path, const struct nordfu_zigbee_config *config,
                                uint32_t address, struct nordfu_error *error);
+
+#define NORDFU_ZIGBEE_COMMENT_MAX 30u
+#define NORDFU_ZIGBEE_OTA_NAME    64u /* bytes, with the zero at the end */
+
+/* What an OTA file says to Zigbee devices, and the package around it to the device that hands it
+ * out. */
+struct nordfu_zigbee_ota {
+    uint16_t manufacturer;                       /* 0xFFFF = any */
+    uint16_t image_type;                         /* 0xFFFF = any */
+    char comment[NORDFU_ZIGBEE_COMMENT_MAX + 1]; /* printable ASCII, no slash; part of the name */
+    bool has_hw_range;
+    uint16_t min_hw, max_hw; /* if has_hw_range: devices for which it is */
+    uint32_t hw_version;     /* of the device that hands it out */
+    uint32_t fw_version;     /* that of the package for that device, usually 0 */
+};
+
+/* What the OTA file of an image is called by custom. */
+void nordfu_zigbee_ota_name(char name[NORDFU_ZIGBEE_OTA_NAME], const struct nordfu_zigbee_ota *ota,
+                            const struct nordfu_package_recipe *recipe);
+
+/*
+ * Writes an OTA file with the one image of `recipe` (is_external does not count) to `ota_path`, and
+ * to `path` a package with that as external application, for the device from which other devices
+ * get it. Its image is named by nordfu_zigbee_ota_name. Errors: NORDFU_ERR_USAGE (comment, not
+ * exactly one image, recipe, or paths of the same or an input file), otherwise as of
+ * nordfu_package_write. package.md 6.1.
+ */
+int nordfu_zigbee_package_write(const char *path, const char *ota_path,
+                                const struct nordfu_package_recipe *recipe,
+                                const struct nordfu_zigbee_ota *ota, struct nordfu_error *error);
 
 #endif

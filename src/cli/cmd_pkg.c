@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/passphrase.h"
+#include "cli/pkg_zigbee.h"
 #include "cli/version_text.h"
 #include "nordfu/package.h"
 
@@ -23,7 +24,8 @@ enum {
     OPTION_KEY,
     OPTION_PASSPHRASE,
     OPTION_EXTERNAL,
-    OPTIONS,
+    OPTION_ZIGBEE, /* the first of PKG_ZIGBEE_OPTIONS */
+    OPTIONS = OPTION_ZIGBEE + PKG_ZIGBEE_OPTIONS,
 };
 
 /* In the order of enum nordfu_validation. */
@@ -68,6 +70,32 @@ static const struct args_option options[OPTIONS] = {
     [OPTION_EXTERNAL] = {NULL, "--external-app", ARGS_FLAG,
                          "The application is for another chip, to which the device passes it on.",
                          NULL, false},
+    [OPTION_ZIGBEE + PKG_ZIGBEE] = {NULL, "--zigbee", ARGS_TEXT,
+                                    "true: make an update over Zigbee: an OTA file in the current "
+                                    "folder, and a package of that.",
+                                    NULL, false},
+    [OPTION_ZIGBEE + PKG_ZIGBEE_MANUFACTURER] = {NULL, "--zigbee-manufacturer-id", ARGS_BASED,
+                                                 "The manufacturer's code; default 0xFFFF.", NULL,
+                                                 false},
+    [OPTION_ZIGBEE + PKG_ZIGBEE_IMAGE_TYPE] =
+        {NULL, "--zigbee-image-type", ARGS_BASED,
+         "The manufacturer's number for this kind of firmware; default 0xFFFF.", NULL, false},
+    [OPTION_ZIGBEE + PKG_ZIGBEE_COMMENT] = {NULL, "--zigbee-comment", ARGS_TEXT,
+                                            "Up to 30 characters for the file and its name.", NULL,
+                                            false},
+    [OPTION_ZIGBEE +
+        PKG_ZIGBEE_OTA_HW] = {NULL, "--zigbee-ota-hw-version", ARGS_BASED,
+                              "The hardware version of the device that hands the update out.", NULL,
+                              false},
+    [OPTION_ZIGBEE + PKG_ZIGBEE_OTA_FW] = {NULL, "--zigbee-ota-fw-version", ARGS_BASED,
+                                           "The version of the package for that device; default 0.",
+                                           NULL, false},
+    [OPTION_ZIGBEE + PKG_ZIGBEE_MIN_HW] = {NULL, "--zigbee-ota-min-hw-version", ARGS_BASED,
+                                           "The lowest hardware version that takes the update.",
+                                           NULL, false},
+    [OPTION_ZIGBEE + PKG_ZIGBEE_MAX_HW] = {NULL, "--zigbee-ota-max-hw-version", ARGS_BASED,
+                                           "The highest one; only both together count.", NULL,
+                                           false},
 };
 
 #define DEBUG_VERSION UINT32_MAX
@@ -270,27 +298,48 @@ static void warn(const struct args *args, const struct nordfu_package_recipe *re
                "product.\n");
 }
 
+static int write_package(const char *path, const struct nordfu_package_recipe *recipe,
+                         const struct pkg_zigbee *zigbee, struct nordfu_error *error)
+{
+    if (zigbee->is_on)
+        return nordfu_zigbee_package_write(path, zigbee->name, recipe, &zigbee->ota, error);
+    return nordfu_package_write(path, recipe, error);
+}
+
+static void report_zigbee(const struct pkg_zigbee *zigbee)
+{
+    for (size_t i = 0; i < COUNT(zigbee->warnings); i++)
+        if (zigbee->warnings[i] != NULL)
+            printf("Warning: %s\n", zigbee->warnings[i]);
+    if (zigbee->is_on)
+        printf("Zigbee update created at %s\n", zigbee->name);
+}
+
 static int run_generate(struct app *app, const struct args *args)
 {
     (void)app;
     struct nordfu_package_recipe recipe;
     struct passphrase passphrase;
+    struct pkg_zigbee zigbee;
     struct nordfu_error error = {0};
     bool published = false;
     int code = read_recipe(args, &recipe);
+    if (code == ARGS_GO_ON)
+        code = pkg_zigbee_read(&zigbee, args, OPTION_ZIGBEE, &recipe);
     if (code != ARGS_GO_ON)
         return code;
     code =
         passphrase_find(&passphrase, recipe.key_path, args->values[OPTION_PASSPHRASE].text, &error);
     recipe.key_passphrase = passphrase.text;
     if (code == 0)
-        code = nordfu_package_write(args->arguments[0], &recipe, &error);
+        code = write_package(args->arguments[0], &recipe, &zigbee, &error);
     if (code == 0 && recipe.key_path != NULL)
         code = nordfu_key_is_published(recipe.key_path, passphrase.text, &published, &error);
     passphrase_wipe(&passphrase);
     if (code != 0)
         return command_fail(&error);
     warn(args, &recipe, published);
+    report_zigbee(&zigbee);
     printf("Zip created at %s\n", args->arguments[0]);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "nordfu/package.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/crypto.h"
@@ -11,6 +12,7 @@
 #include "package/key.h"
 #include "package/manifest.h"
 #include "package/names.h"
+#include "package/package_part.h"
 #include "package/recipe.h"
 #include "package/sign.h"
 
@@ -176,6 +178,36 @@ static int build(struct draft *draft, struct nordfu_error *error)
     return rc;
 }
 
+static void free_draft(struct draft *draft)
+{
+    crypto_key_free(&draft->key);
+    for (size_t i = 0; i < MAX_PARTS; i++)
+        buf_free(&draft->parts[i].firmware);
+    buf_free(&draft->manifest_text);
+    free(draft);
+}
+
+int package_part_build(struct package_part *out, const struct nordfu_package_recipe *recipe,
+                       struct nordfu_error *error)
+{
+    struct draft *draft = calloc(1, sizeof(*draft));
+    if (draft == NULL)
+        return nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
+    draft->recipe = recipe;
+    int rc = build(draft, error);
+    *out = (struct package_part){0};
+    if (rc == 0) {
+        struct part *part = &draft->parts[0];
+        out->fw_version = part->init.fw_version;
+        out->init_size = part->dat_size;
+        memcpy(out->init, part->dat, part->dat_size);
+        out->firmware = part->firmware;
+        part->firmware = (struct buf){0}; /* moved */
+    }
+    free_draft(draft);
+    return rc;
+}
+
 int nordfu_package_write(const char *path, const struct nordfu_package_recipe *recipe,
                          struct nordfu_error *error)
 {
@@ -189,10 +221,6 @@ int nordfu_package_write(const char *path, const struct nordfu_package_recipe *r
     rc = build(draft, error);
     if (rc == 0)
         rc = write_zip(path, draft, error);
-    crypto_key_free(&draft->key);
-    for (size_t i = 0; i < MAX_PARTS; i++)
-        buf_free(&draft->parts[i].firmware);
-    buf_free(&draft->manifest_text);
-    free(draft);
+    free_draft(draft);
     return rc;
 }
