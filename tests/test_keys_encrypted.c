@@ -151,6 +151,41 @@ static void generate_settings(struct program *program, bool ecdsa, const char *p
     json_decref(args);
 }
 
+static void a_passphrase_without_a_key_is_a_mistake(void **state)
+{
+    (void)state;
+    struct program program;
+    write_text("pass", PASSPHRASE "\n");
+    json_t *args =
+        json_pack("[s, s, s, s, s, s, s, s]", "pkg", "generate", "--debug-mode", "--application",
+                  "in/app_raw.bin", "--passphrase-file", "pass", "o.zip");
+    program_run(&program, args);
+    json_decref(args);
+    assert_int_equal(program.code, 2);
+    assert_non_null(strstr(program.err, "Error: --passphrase-file without --key-file"));
+    assert_int_not_equal(access("o.zip", F_OK), 0);
+    unlink("pass");
+}
+
+/* As of a shell's <(program that knows it). */
+static void a_passphrase_comes_from_a_pipe(void **state)
+{
+    (void)state;
+    struct program program;
+    assert_int_equal(mkfifo("pass", 0600), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int fd = open("pass", O_WRONLY);
+        _exit(write(fd, PASSPHRASE "\n", strlen(PASSPHRASE) + 1) > 0 ? 0 : 1);
+    }
+    display(&program, "pkcs8.pem", "pass");
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_string_equal(program.err, "");
+    assert_string_equal(program.out, shown);
+    unlink("pass");
+}
+
 static void settings_are_signed_with_an_encrypted_key(void **state)
 {
     (void)state;
@@ -281,6 +316,8 @@ int main(void)
         cmocka_unit_test(without_a_terminal_nobody_is_asked),
         cmocka_unit_test(a_key_that_is_not_encrypted_needs_no_passphrase),
         cmocka_unit_test(packages_are_signed_with_an_encrypted_key),
+        cmocka_unit_test(a_passphrase_without_a_key_is_a_mistake),
+        cmocka_unit_test(a_passphrase_comes_from_a_pipe),
         cmocka_unit_test(settings_are_signed_with_an_encrypted_key),
         cmocka_unit_test(a_passphrase_is_typed_unseen),
         cmocka_unit_test(an_end_of_input_instead_of_a_passphrase_is_a_cancellation),

@@ -223,6 +223,8 @@ static int check_needs(const struct args *args)
          "An image is required: --application, --bootloader or --softdevice."},
         {ecdsa && !is_given(args, OPTION_KEY),
          "--key-file required with VALIDATE_ECDSA_P256_SHA256, which is a signature."},
+        {is_given(args, OPTION_PASSPHRASE) && !is_given(args, OPTION_KEY),
+         "--passphrase-file without --key-file: there is no key that it could be for."},
     };
     return check_rules(args, rules, COUNT(rules));
 }
