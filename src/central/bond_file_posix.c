@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/whole.h"
+
 #define NAME     "nordfu/bonds"
 #define LOCK_END ".lock" /* stays: a lock on a file that comes and goes would be none */
 #define NEW_END  ".new"
@@ -106,22 +108,6 @@ static int check_file(const struct stat *info, const char *path, size_t limit,
     return 0;
 }
 
-/* Fills text->data with up to text->size bytes and sets what there was. Returns 0 or errno. */
-static int read_all(int fd, struct buf *text)
-{
-    size_t at = 0;
-    while (at < text->size) {
-        ssize_t n = read(fd, text->data + at, text->size - at);
-        if (n < 0 && errno != EINTR)
-            return errno;
-        if (n == 0)
-            break;
-        at += n > 0 ? (size_t)n : 0;
-    }
-    text->size = at;
-    return 0;
-}
-
 int bond_file_read(struct buf *text, const char *path, size_t limit, struct nordfu_error *error)
 {
     struct stat info;
@@ -137,7 +123,7 @@ int bond_file_read(struct buf *text, const char *path, size_t limit, struct nord
         rc = nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
     if (rc == 0) {
         text->size--;
-        int number = read_all(fd, text);
+        int number = whole_read(fd, text);
         rc = number == 0 ? 0 : refuse(error, path, "read", number);
     }
     close(fd);
@@ -165,26 +151,6 @@ static int make_folders(const char *path, struct nordfu_error *error)
     return 0;
 }
 
-/* Returns 0 or errno. Closes the descriptor in any case. */
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-    int number = fchmod(fd, S_IRUSR | S_IWUSR) == 0 ? 0 : errno;
-    while (size > 0 && number == 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n >= 0) {
-            bytes += n;
-            size -= (size_t)n;
-        } else if (errno != EINTR) {
-            number = errno;
-        }
-    }
-    if (number == 0 && fsync(fd) != 0)
-        number = errno;
-    if (close(fd) != 0 && number == 0)
-        number = errno;
-    return number;
-}
-
 /* So that the new name survives a power cut, too. File systems that know no such thing are left
  * alone. */
 static void sync_folder(const char *path)
@@ -209,7 +175,11 @@ int bond_file_write(const char *path, const void *text, size_t size, struct nord
     int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return refuse(error, path, "written", errno);
-    int number = write_all(fd, text, size);
+    /* The umask may have taken rights that the owner needs. */
+    int denied = fchmod(fd, S_IRUSR | S_IWUSR) == 0 ? 0 : errno;
+    int number = whole_write(fd, text, size);
+    if (denied != 0)
+        number = denied;
     if (number == 0 && rename(temp, path) != 0)
         number = errno;
     if (number != 0) {

@@ -126,6 +126,12 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void central_dongle_note(struct central_dongle *c, const char *format, ...);
 
+/* A part of a procedure has its own time, and that of the whole call. */
+static inline uint64_t central_dongle_earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* 0 if the link is up and of use, else NORDFU_ERR_LINK and why it is not. */
 int central_dongle_check(const struct central_dongle *c, struct nordfu_error *error);
 

@@ -23,11 +23,6 @@ static struct central_dongle *self_of(struct nordfu_central *self)
     return (struct central_dongle *)self;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- The end of a link ---- */
 
 static int end_link(struct central_dongle *c, uint64_t deadline, struct nordfu_error *error)
@@ -40,7 +35,7 @@ static int end_link(struct central_dongle *c, uint64_t deadline, struct nordfu_e
     c->att_timed_out = false;
     bool unknown = rc == 0 && status == CENTRAL_STATUS_INVALID_CONN_HANDLE;
     if (unknown)
-        deadline = earlier(deadline, dongle_now(c->dongle) + CENTRAL_GONE_TIME);
+        deadline = central_dongle_earlier(deadline, dongle_now(c->dongle) + CENTRAL_GONE_TIME);
     if (rc == 0 && c->state == CENTRAL_LINK_UP)
         rc = central_dongle_await_change(c, &never, 0, deadline, error);
     /* The link being gone is what was wanted; INVALID_STATE means that it is about to. */
@@ -130,7 +125,7 @@ static int start_attempt(struct central_dongle *c, uint64_t deadline, struct nor
         if (status == CENTRAL_STATUS_INVALID_STATE)
             rc = dongle_call(c->dongle, RPC_GAP_CONNECT_CANCEL, NULL, &ignored, NULL,
                              now + CENTRAL_CALL_TIME, error);
-        uint64_t pause = earlier(now + CANCEL_TIME, deadline);
+        uint64_t pause = central_dongle_earlier(now + CANCEL_TIME, deadline);
         while (rc == 0 && dongle_now(c->dongle) < pause)
             rc = dongle_turn(c->dongle, pause, error);
         if (rc != 0)
@@ -227,7 +222,7 @@ static int exchange_mtu(struct central_dongle *c, bool *silent, uint64_t deadlin
     uint32_t status = 0;
     if (params.client_rx_mtu == CENTRAL_MTU_MIN || c->mtu_agreed)
         return 0;
-    uint64_t limit = earlier(deadline, dongle_now(c->dongle) + MTU_TIME);
+    uint64_t limit = central_dongle_earlier(deadline, dongle_now(c->dongle) + MTU_TIME);
     int rc = central_dongle_call(c, RPC_GATTC_EXCHANGE_MTU_REQUEST, &params, &status, limit, error);
     if (rc != 0)
         return rc;
@@ -273,7 +268,7 @@ static int negotiate_length(struct central_dongle *c, uint64_t deadline, struct 
     if (c->link.tx_octets >= octets ||
         !rpc_dialect_has(dongle_dialect(c->dongle), RPC_GAP_DATA_LENGTH_UPDATE))
         return 0;
-    uint64_t limit = earlier(deadline, dongle_now(c->dongle) + PROCEDURE_TIME);
+    uint64_t limit = central_dongle_earlier(deadline, dongle_now(c->dongle) + PROCEDURE_TIME);
     int rc = central_dongle_call(c, RPC_GAP_DATA_LENGTH_UPDATE, &params, &status, limit, error);
     if (rc == 0 && status == 0)
         rc = central_dongle_await_change(c, &c->length_updates, before, limit, error);
@@ -295,7 +290,7 @@ static int negotiate_phy(struct central_dongle *c, uint64_t deadline, struct nor
     if (c->wish.phy < 2 || c->link.tx_phy == c->wish.phy ||
         !rpc_dialect_has(dongle_dialect(c->dongle), RPC_GAP_PHY_UPDATE))
         return 0;
-    uint64_t limit = earlier(deadline, dongle_now(c->dongle) + PROCEDURE_TIME);
+    uint64_t limit = central_dongle_earlier(deadline, dongle_now(c->dongle) + PROCEDURE_TIME);
     int rc = central_dongle_call(c, RPC_GAP_PHY_UPDATE, &params, &status, limit, error);
     if (rc == 0 && status == 0)
         rc = central_dongle_await_change(c, &c->phy_updates, before, limit, error);

@@ -28,11 +28,6 @@ enum {
     HCI_WRONG_KEY = 0x3D,
 };
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- The dongle's own address ---- */
 
 static int address_refused(const struct central_dongle *c, const char *what, uint32_t status,
@@ -190,7 +185,7 @@ int central_dongle_encrypt(struct central_dongle *c, uint64_t deadline, struct n
     if (c->wish.bond == NULL)
         return 0;
     uint32_t before = c->security.steps;
-    uint64_t limit = earlier(deadline, dongle_now(c->dongle) + ENCRYPT_TIME);
+    uint64_t limit = central_dongle_earlier(deadline, dongle_now(c->dongle) + ENCRYPT_TIME);
     int rc = ask_for_encryption(c, limit, error);
     if (rc == 0)
         rc = central_dongle_await_change(c, &c->security.steps, before, limit, error);

@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/crc.h"
 #include "dfu/secure_run.h"
-
-static bool is_part_of(const struct secure_run *r, const struct op_response *selected)
-{
-    return selected->offset <= r->size &&
-           selected->crc == crc32(0, r->image->firmware, selected->offset);
-}
 
 /* What of this update the device holds, and whether a part of another one is in the way. */
 static int look(struct secure_run *r, struct secure_findings *findings)
@@ -18,7 +11,7 @@ static int look(struct secure_run *r, struct secure_findings *findings)
         rc = secure_select(r, OP_DATA, &data);
     if (rc != 0 || data.offset == 0)
         return rc;
-    findings->other = !same || !is_part_of(r, &data);
+    findings->other = !same || !secure_fits_image(r, &data);
     findings->offset = findings->other ? 0 : data.offset;
     return 0;
 }

@@ -7,7 +7,7 @@
 #include "dfu/exchange.h"
 #include "nordfu/port.h"
 
-static bool fits_image(const struct secure_run *r, const struct op_response *selected)
+bool secure_fits_image(const struct secure_run *r, const struct op_response *selected)
 {
     return selected->offset <= r->size &&
            selected->crc == crc32(0, r->image->firmware, selected->offset);
@@ -27,7 +27,7 @@ static int select_data(struct secure_run *r, struct op_response *selected)
 static bool at_border(const struct secure_run *r, const struct op_response *selected)
 {
     return selected->offset != 0 && selected->offset < r->size &&
-           selected->offset % selected->max_size == 0 && fits_image(r, selected);
+           selected->offset % selected->max_size == 0 && secure_fits_image(r, selected);
 }
 
 /*
@@ -40,7 +40,7 @@ static int look_for_the_end(struct secure_run *r, struct op_response *selected)
         return 0;
     struct op_response answer;
     int rc = secure_demand(r, (struct op_request){.code = OP_CRC}, SECURE_ANSWER_TIMEOUT, &answer);
-    if (rc == 0 && answer.offset == r->size && fits_image(r, &answer)) {
+    if (rc == 0 && answer.offset == r->size && secure_fits_image(r, &answer)) {
         selected->offset = answer.offset;
         selected->crc = answer.crc;
     }
@@ -93,7 +93,7 @@ int secure_find_start(struct secure_run *r)
     if (selected.offset > r->size)
         return SECURE_START_OVER;
     r->max_size = selected.max_size;
-    r->doubtful = selected.offset != 0 && !fits_image(r, &selected);
+    r->doubtful = selected.offset != 0 && !secure_fits_image(r, &selected);
     uint32_t inside = selected.offset % r->max_size;
     bool whole = selected.offset == r->size || r->doubtful;
     if (inside == 0 && selected.offset != 0 && whole)

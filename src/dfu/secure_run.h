@@ -94,7 +94,10 @@ uint32_t secure_init_stored(const struct secure_run *r, const struct op_response
 /* Brings the init packet over, unless it is there (`fresh`: in any case), and has it checked. */
 int secure_send_init(struct secure_run *r, bool fresh);
 
-/* secure_resume.c: finds out where to go on with the firmware (dfu-protocol D.1): at, sent, crc,
+/* secure_resume.c */
+/* What the device holds, as its answer to Select or CRC tells, is a beginning of this image. */
+bool secure_fits_image(const struct secure_run *r, const struct op_response *selected);
+/* Finds out where to go on with the firmware (dfu-protocol D.1): at, sent, crc,
  * max_size, finished, doubtful. */
 int secure_find_start(struct secure_run *r);
 

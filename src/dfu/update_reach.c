@@ -381,7 +381,6 @@ static bool wants_security(const struct nordfu_error *error)
 int update_open_pipe(struct flow *f, struct pipe_ble *ble)
 {
     int rc = pipe_ble_init(ble, f->central, update_now(f) + UPDATE_SUBSCRIBE_TIMEOUT, f->error);
-    ble->pipe.log = f->sink != NULL ? f->sink->log : NULL;
     if (rc == NORDFU_ERR_REFUSED && wants_security(f->error))
         rc = update_explain_foreign_bond(f, &f->bootloader.address);
     return rc;

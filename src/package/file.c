@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/whole.h"
+
 /* Names tried for a temporary file; more than one is only met when processes die in the middle. */
 #define MAX_TEMP_NAMES 100
 
@@ -42,24 +44,6 @@ static int check_kind(const struct stat *info, size_t limit, const char *what, c
     return 0;
 }
 
-/* Fills out->data with up to out->size bytes and sets what there was. Returns 0 or errno. */
-static int read_all(int fd, struct buf *out)
-{
-    size_t at = 0;
-    while (at < out->size) {
-        ssize_t n = read(fd, out->data + at, out->size - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        if (n == 0)
-            break;
-        at += (size_t)n;
-    }
-    out->size = at;
-    return 0;
-}
-
 int file_read(struct buf *out, const char *path, size_t limit, const char *what,
               struct nordfu_error *error)
 {
@@ -76,7 +60,7 @@ int file_read(struct buf *out, const char *path, size_t limit, const char *what,
         rc = nordfu_error_set(error, NORDFU_ERR_SYSTEM, "Memory ran out.");
         goto out;
     }
-    int number = read_all(fd, out);
+    int number = whole_read(fd, out);
     if (number != 0) {
         buf_free(out);
         rc = refuse_read(error, what, path, number);
@@ -156,26 +140,6 @@ static int open_temp(char temp[PATH_MAX], const char *place, unsigned mode)
     return -1;
 }
 
-/* Returns 0 or errno. Closes the descriptor in any case. */
-static int write_all(int fd, const unsigned char *bytes, size_t size)
-{
-    int number = 0;
-    while (size > 0 && number == 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n >= 0) {
-            bytes += n;
-            size -= (size_t)n;
-        } else if (errno != EINTR) {
-            number = errno;
-        }
-    }
-    if (number == 0 && fsync(fd) != 0)
-        number = errno;
-    if (close(fd) != 0 && number == 0)
-        number = errno;
-    return number;
-}
-
 /* Gives the complete file its name. Returns 0 or errno. */
 static int put_in_place(const char *temp, const char *place, bool overwrite)
 {
@@ -202,7 +166,7 @@ int file_write(const char *path, const void *bytes, size_t size, unsigned mode, 
     int fd = open_temp(temp, place, mode);
     if (fd < 0)
         return refuse_write(error, what, path, errno);
-    int number = write_all(fd, bytes, size);
+    int number = whole_write(fd, bytes, size);
     if (number == 0)
         number = put_in_place(temp, place, overwrite);
     if (number == 0)
