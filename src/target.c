@@ -113,7 +113,8 @@ static int open_port(struct nordfu_target *target, struct nordfu_port **port,
     return nordfu_port_open(port, target->path, &settings, error);
 }
 
-static int open_central(struct update *u, uint16_t mtu, struct nordfu_error *error)
+static int open_central(struct update *u, const struct nordfu_update_options *full,
+                        struct nordfu_error *error)
 {
     struct nordfu_port *port;
     int rc = open_port(u->target, &port, error);
@@ -125,8 +126,9 @@ static int open_central(struct update *u, uint16_t mtu, struct nordfu_error *err
         .log = u->target->options.log,
         .note = pass_note,
         .context = u,
-        .mtu = mtu,
+        .mtu = full->mtu,
         .api_hint = u->target->options.api_hint,
+        .open_timeout_ms = full->timeout_ms,
     };
     options.uuids = gatt_uuids(&options.uuid_count);
     rc = nordfu_central_dongle_open(&u->central, &port, &options, error);
@@ -179,7 +181,7 @@ static int run(struct update *u, const struct nordfu_package *package,
                                 full.phy, full.interval);
     int rc = list_images(package, images, &count, error);
     if (rc == 0)
-        rc = open_central(u, full.mtu, error);
+        rc = open_central(u, &full, error);
     if (rc == 0)
         full.timeout_ms = time_left(u, full.timeout_ms);
     if (rc == 0)

@@ -30,12 +30,14 @@ struct setup {
     struct dongle *dongle;
     struct nordfu_error error;
     struct probe_identity identity;
+    uint64_t patience; /* us */
 };
 
 static int set_up(void **state)
 {
     struct setup *s = calloc(1, sizeof(*s));
     fake_init(&s->fake);
+    s->patience = PROBE_PATIENCE;
     struct nordfu_port *port = &s->fake.port;
     *state = s;
     return dongle_open(&s->dongle, &port, NULL, &s->error);
@@ -52,7 +54,7 @@ static int tear_down(void **state)
 static int probe(struct setup *s, int hint)
 {
     static const struct probe_config wish = {247, 16, 6};
-    return probe_open(s->dongle, &wish, hint, &s->identity, &s->error);
+    return probe_open(s->dongle, &wish, hint, s->patience, &s->identity, &s->error);
 }
 
 /* It is of this API, and the script was played to its end. */
@@ -287,9 +289,8 @@ static void lack_of_memory_for_anything_is_an_error(void **state)
 
 /* ---- A SoftDevice that is enabled already ---- */
 
-static void lack_of_memory_told_slowly_ends_in_time(void **state)
+static void told_slowly(struct setup *s, uint64_t patience, uint64_t most)
 {
-    struct setup *s = *state;
     const struct step slow[] = {EXPECT("00 69 23000000 01 01 ...."),
                                 DELAY(1400),
                                 SEND("01 69 00000000"),
@@ -305,11 +306,22 @@ static void lack_of_memory_told_slowly_ends_in_time(void **state)
     PLAY(s, UNDERSTOOD_NEW);
     for (int i = 0; i < 20; i++)
         FAKE_ADD(&s->fake, slow);
-    uint64_t until = s->fake.now + 30 * NORDFU_SECOND;
+    s->patience = patience;
+    uint64_t until = s->fake.now + most;
     assert_int_equal(probe(s, 0), NORDFU_ERR_DONGLE);
     says(s, "NRF_ERROR_NO_MEM");
     assert_true(s->fake.now < until);
     assert_string_equal(s->fake.mismatch, "");
+}
+
+static void lack_of_memory_told_slowly_ends_in_time(void **state)
+{
+    told_slowly(*state, PROBE_PATIENCE, 30 * NORDFU_SECOND);
+}
+
+static void who_gives_less_time_waits_less(void **state)
+{
+    told_slowly(*state, 4 * NORDFU_SECOND, 8 * NORDFU_SECOND);
 }
 
 static void dongle_that_is_enabled_already_is_reset_once_more(void **state)
@@ -426,6 +438,7 @@ int main(void)
         TEST(lack_of_memory_in_v3_lowers_the_mtu),
         TEST(lack_of_memory_for_anything_is_an_error),
         TEST(lack_of_memory_told_slowly_ends_in_time),
+        TEST(who_gives_less_time_waits_less),
         TEST(dongle_that_is_enabled_already_is_reset_once_more),
         TEST(v2_dongle_that_is_enabled_already_is_told_by_its_fwid),
         TEST(dongle_that_stays_enabled_is_given_up),

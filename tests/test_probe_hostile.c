@@ -162,7 +162,7 @@ static void search_ends_whatever_babbles(void **state)
         struct probe_identity identity;
         struct nordfu_error error = {0};
         assert_int_equal(dongle_open(&dongle, &port, NULL, &error), 0);
-        int rc = probe_open(dongle, &wish, (int)(seed % 7), &identity, &error);
+        int rc = probe_open(dongle, &wish, (int)(seed % 7), PROBE_PATIENCE, &identity, &error);
         found += rc == 0;
         refused += rc == NORDFU_ERR_DONGLE;
         vanished += rc == NORDFU_ERR_PORT;

@@ -149,6 +149,9 @@ struct nordfu_central_options {
     /* SoftDevice API that a dongle is thought to have (2, 3, 5, 6), 0 = no idea. Only a hint: the
      * dongle is asked, this API first. */
     int api_hint;
+    /* ms after which opening begins nothing new; what was begun by then is awaited, about 10 s at
+     * worst. 0 = 20 000, which is also the most. */
+    uint32_t open_timeout_ms;
 };
 
 struct nordfu_central;

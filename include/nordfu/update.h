@@ -38,7 +38,9 @@ struct nordfu_update_options {
     /* Change nothing: connect, tell as PLAN events what an update would do, let a bootloader that
      * runs already check the init packet, and leave everything as it was. */
     bool dry_run;
-    uint32_t timeout_ms; /* for the whole call; 0 = as long as there is progress */
+    /* For the whole call; 0 = as long as there is progress. A dongle that hangs may take 3 s more.
+     */
+    uint32_t timeout_ms;
     /* Where bonds are kept, for devices that want one; NULL = for this update only. Not owned. */
     struct nordfu_bond_store *bonds;
     /* Why there is no store, as a sentence: a device that wants a bond is refused with it then, as

@@ -385,7 +385,9 @@ static int set_up(struct central_dongle *c, const struct nordfu_central_options 
     const struct dongle_hooks hooks = {central_dongle_on_event, central_dongle_on_posted, c};
     struct probe_identity identity;
     dongle_set_hooks(c->dongle, &hooks);
-    int rc = probe_open(c->dongle, &wish, options->api_hint, &identity, error);
+    uint64_t patience =
+        options->open_timeout_ms != 0 ? options->open_timeout_ms * NORDFU_MS : PROBE_PATIENCE;
+    int rc = probe_open(c->dongle, &wish, options->api_hint, patience, &identity, error);
     c->config = identity.config;
     if (rc == 0) {
         c->traits = rpc_dialect_traits(dongle_dialect(c->dongle));

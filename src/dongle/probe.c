@@ -13,8 +13,6 @@
 #define MTU_MIN               23
 #define STARTS_MAX            4 /* of the line: two wrong guesses, a restart for another reason */
 #define API_COUNT             7 /* v6 and before */
-/* After this nothing is begun any more: some dongle may take long over each of many answers. */
-#define SEARCH_TIME (20 * NORDFU_SECOND)
 
 /* Dialects whose VERSION_GET has the same number. */
 enum family {
@@ -307,12 +305,13 @@ static int not_understood(struct search *s, struct nordfu_error *error)
 }
 
 int probe_open(struct dongle *dongle, const struct probe_config *wish, int api_hint,
-               struct probe_identity *identity, struct nordfu_error *error)
+               uint64_t patience, struct probe_identity *identity, struct nordfu_error *error)
 {
     struct search s = {.dongle = dongle,
                        .identity = identity,
                        .hint = api_hint,
-                       .limit = dongle_now(dongle) + SEARCH_TIME};
+                       .limit = dongle_now(dongle) +
+                                (patience < PROBE_PATIENCE ? patience : PROBE_PATIENCE)};
     *identity = (struct probe_identity){.config = *wish};
     int rc;
     do {

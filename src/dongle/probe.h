@@ -9,7 +9,9 @@
 
 #include "dongle/dongle.h"
 
-#define PROBE_CFG_TAG 1 /* names the configuration in GAP_CONNECT (v5, v6) */
+/* us; some dongle may take long over each of many answers */
+#define PROBE_PATIENCE (20 * NORDFU_SECOND)
+#define PROBE_CFG_TAG  1 /* names the configuration in GAP_CONNECT (v5, v6) */
 
 /* What links shall be able to do; the dongle may have memory for less. */
 struct probe_config {
@@ -34,14 +36,14 @@ struct probe_identity {
  * restarts, which costs a second; it is then asked in the next. Asks for a shorter queue, then a
  * smaller MTU, as long as the dongle lacks memory; an MTU that the dialect does not have is cut
  * without an error. A dongle that turns out to be enabled already, or restarts for another reason,
- * is started once more. Takes up to 2 s with a dongle as it should be, and about 30 s with one that
- * is slow over everything.
+ * is started once more. After `patience` us, PROBE_PATIENCE at most, nothing new is begun. Takes up
+ * to 2 s with a dongle as it should be, and about 30 s with one that is slow over everything.
  *
  * Errors: NORDFU_ERR_DONGLE (silence; something else, and what; another API), NORDFU_ERR_PORT,
  * NORDFU_ERR_CANCELLED.
  */
 int probe_open(struct dongle *dongle, const struct probe_config *wish, int api_hint,
-               struct probe_identity *identity, struct nordfu_error *error);
+               uint64_t patience, struct probe_identity *identity, struct nordfu_error *error);
 
 /* SoftDevice API of a FWID (section 12.3) as VERSION_GET told it, with the number that the command
  * has in v2 and v3 (`old`) or v5 and v6. 0: not known, which happens with `old` only. */
